@@ -1,0 +1,25 @@
+/** A state store in memory. What it holds goes with the process; the log has it all. */
+import type { StateStore } from '../../ports/state-store.ts'
+
+export function createMemoryStore(): StateStore {
+  const rows = new Map<string, Uint8Array>()
+  return {
+    async write(changes) {
+      for (const { key, value } of changes) {
+        if (value === null) rows.delete(key)
+        else rows.set(key, value)
+      }
+    },
+    async get(key) {
+      return rows.get(key) ?? null
+    },
+    async scan(prefix, limit, after = '') {
+      const keys = [...rows.keys()].filter((key) => key.startsWith(prefix) && key > after)
+      const found = keys.toSorted().slice(0, limit)
+      return found.map((key) => ({ key, value: rows.get(key) ?? new Uint8Array(0) }))
+    },
+    async close() {
+      rows.clear()
+    },
+  }
+}
