@@ -1,0 +1,119 @@
+/**
+ * A record of the commands topic read by the rules of protocol §3, in their order: plain job, remove, Avro, JSON,
+ * anything else. Never throws: what can't be read comes back as a rejection with all that is known of who asked.
+ */
+import { isUtf8 } from 'node:buffer'
+
+import type { Command, CommandEnvelope } from '../core/commands.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import { MAX_JOB_ID_CHARS, MAX_RECORD_BYTES } from '../core/limits.ts'
+import type { Rejection } from '../core/rejections.ts'
+import type { RecordHeader } from '../ports/event-log.ts'
+import { decodeCommand } from './command-avro.ts'
+import { commandFromJson } from './command-json.ts'
+import { commandEnvelope, commandFromMembers, type CommandSource } from './command-members.ts'
+import { DecodeError } from './decode-error.ts'
+import { headerTexts, type HeaderTexts } from './headers.ts'
+import { parseJson } from './json-text.ts'
+import { isPlainJob, plainJobFromHeaders, type PlainJobRecord, sourceOf } from './plain-job.ts'
+
+export interface CommandRecord extends PlainJobRecord {
+  readonly headers: readonly RecordHeader[]
+  /** null: remove the job. */
+  readonly value: Uint8Array | null
+}
+
+export type CommandReading =
+  | { readonly kind: 'command'; readonly command: Command; readonly replyTo: string | null }
+  | {
+      readonly kind: 'rejected'
+      readonly rejection: Rejection
+      readonly envelope: CommandEnvelope
+      /** The job that it named, as far as that could be read. */
+      readonly jobId: string | null
+      readonly replyTo: string | null
+    }
+
+const AVRO = 0xc3
+const CONFLUENT = 0x00
+const JSON_OBJECT = 0x7b
+const WANTED: ReadonlySet<string> = new Set(['horolog-id', 'horolog-command-id', 'horolog-actor', 'horolog-reply-to'])
+
+export function readCommand(record: CommandRecord): CommandReading {
+  let texts: HeaderTexts = new Map()
+  // Of JSON that names a command in a wrong way, who asked is still told.
+  const seen: Seen = { commandId: null, actor: null, jobId: null }
+  try {
+    texts = headerTexts(record.headers, (name) => WANTED.has(name))
+    const command = commandOf(record, sourceOf(texts, record), seen)
+    return { kind: 'command', command, replyTo: replyTo(texts) }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const source = sourceOf(texts, record)
+    const jobId = typeof seen.jobId === 'string' ? seen.jobId : source.jobId
+    return {
+      kind: 'rejected',
+      rejection: error.rejection,
+      envelope: envelopeOf(seen, source),
+      jobId: jobId === null ? null : jobId.slice(0, MAX_JOB_ID_CHARS),
+      replyTo: replyTo(texts),
+    }
+  }
+}
+
+/** Members of a value, not checked yet. */
+interface Seen {
+  commandId: unknown
+  actor: unknown
+  jobId: unknown
+}
+
+function commandOf(record: CommandRecord, source: CommandSource, seen: Seen): Command {
+  const { value } = record
+  if (isPlainJob(record.headers)) return plainJobFromHeaders(record.headers, value, record)
+  if (value === null) return commandFromMembers('RemoveJob', {}, source)
+  switch (value[0]) {
+    case AVRO:
+      return decodeCommand(value, source)
+    case CONFLUENT:
+      throw new DecodeError(
+        '',
+        'the Confluent encoding needs a schema registry, none is configured',
+        'unsupported-type',
+      )
+    case JSON_OBJECT:
+      return commandFromJson(parsedValue(value, seen), source)
+    default:
+      throw new DecodeError('', 'expected Avro, JSON or the headers of a plain job')
+  }
+}
+
+function parsedValue(value: Uint8Array, seen: Seen): Json {
+  if (value.length > MAX_RECORD_BYTES) {
+    throw new DecodeError('', `expected at most ${MAX_RECORD_BYTES} bytes, got ${value.length}`, 'payload-too-large')
+  }
+  if (!isUtf8(value)) throw new DecodeError('', 'expected UTF-8')
+  const json = parseJson(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'), '')
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    const { commandId, actor, jobId, job } = json as JsonObject
+    const id = typeof job === 'object' && job !== null && 'id' in job ? job['id'] : undefined
+    Object.assign(seen, { commandId, actor, jobId: jobId ?? id })
+  }
+  return json
+}
+
+function envelopeOf(seen: Seen, source: CommandSource): CommandEnvelope {
+  for (const members of [{ commandId: seen.commandId, actor: seen.actor }, {}]) {
+    try {
+      return commandEnvelope(members, source)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+    }
+  }
+  // The header itself is no id.
+  return { commandId: source.place, commandGiven: false, actor: null, commandOffset: source.offset }
+}
+
+function replyTo(texts: HeaderTexts): string | null {
+  return texts.get('horolog-reply-to') ?? null
+}
