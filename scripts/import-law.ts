@@ -19,12 +19,12 @@ interface Law {
 /** By the path below src; `*` stands for one folder; the longest match holds. `'.'` is the composition root, src/*.ts. */
 export const importLaw: Readonly<Record<string, Law>> = {
   core: { parts: [] },
-  'core/triggers': { parts: ['core'], node: ['node:crypto'], packages: ['luxon', 'cron-parser'] },
+  'core/triggers': { parts: ['core'], node: ['node:crypto'], packages: ['luxon'] },
   ports: { parts: ['core'] },
   codec: { parts: ['core', 'ports'], node: '*', packages: ['avsc'] },
   'adapters/*': { parts: ['core', 'ports', 'codec'], node: '*' },
   materializer: { parts: ['core', 'ports'] },
-  executor: { parts: ['core', 'ports'], node: '*' },
+  executor: { parts: ['core', 'ports'], node: '*', packages: ['tinypool'] },
   client: { parts: ['core', 'ports'] },
   config: { parts: ['core'], node: '*' },
   cli: { parts: '*', node: '*', packages: '*' },

@@ -13,4 +13,9 @@ export interface Clock {
    * `background`: the process may end although this timer is pending.
    */
   schedule(at: number, callback: () => void, background?: boolean): () => void
+  /**
+   * Calls `listener` when the wall clock has moved against the monotonic one by more than 5 s: forward is positive.
+   * Returns the function that stops it.
+   */
+  onStep(listener: (stepMs: number) => void): () => void
 }

@@ -93,7 +93,6 @@ const lawfulImports: [importer: string, specifier: string][] = [
   ['core', './triggers/one.ts'],
   ['core/job', '../one.ts'],
   ['core/triggers', 'luxon'],
-  ['core/triggers', 'cron-parser'],
   ['core/triggers', 'node:crypto'],
   ['core/triggers', '../job/one.ts'],
   ['ports', '../core/one.ts'],

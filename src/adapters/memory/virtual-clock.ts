@@ -18,13 +18,16 @@ const MAX_TURNS = 100
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, firing each timer on the way at its own time. Resolves when all that it set off has drained. */
   advance(ms: number): Promise<void>
-  /** Steps to `at` without passing through the time between, back or forth. Timers that are then due fire at `at`. */
+  /** Steps to `at`, and tells so, without passing through the time between, back or forth. Timers that are then due fire at `at`. */
   set(at: number): Promise<void>
   /** Lets pending work drain and fires what is due, without moving time. */
   settle(): Promise<void>
   /** When the next timer is due; null when none is pending. */
   nextTimerAt(): number | null
 }
+
+/** As of the system clock: smaller steps are not told. */
+const STEP_TOLD_MS = 5_000
 
 interface Timer {
   readonly at: number
@@ -35,6 +38,7 @@ interface Timer {
 /** A virtual clock that shows `startMs` (epoch milliseconds). */
 export function createVirtualClock(startMs: number): VirtualClock {
   const timers: Timer[] = []
+  const listeners = new Set<(stepMs: number) => void>()
   let nowMs = startMs
   let kicked = false
 
@@ -90,8 +94,14 @@ export function createVirtualClock(startMs: number): VirtualClock {
       nowMs = Math.max(nowMs, target)
       await settle()
     },
+    onStep(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     async set(at) {
+      const stepMs = at - nowMs
       nowMs = at
+      if (Math.abs(stepMs) > STEP_TOLD_MS) for (const listener of listeners) listener(stepMs)
       await settle()
     },
     settle,

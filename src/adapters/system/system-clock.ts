@@ -15,6 +15,9 @@ const MAX_SLEEP_MS = 86_400_000
 /** How often the wall clock is compared while timers are pending: monotonic timers don't notice its steps. */
 const STEP_CHECK_MS = 1_000
 
+/** Steps from this on are told to listeners: smaller ones are what time services do. */
+const STEP_TOLD_MS = 5_000
+
 /** Slewing and rounding stay below this; a bigger change of wall against monotonic arms the timers again. */
 const STEP_NOTICED_MS = 100
 
@@ -28,6 +31,7 @@ interface Timer {
 export function createSystemClock(): Clock {
   let state = startEngineClock(Date.now(), performance.now())
   const pending = new Set<Timer>()
+  const listeners = new Set<(stepMs: number) => void>()
   let watch: NodeJS.Timeout | null = null
 
   const now = (): number => {
@@ -66,8 +70,10 @@ export function createSystemClock(): Clock {
     let distance = Date.now() - performance.now()
     watch = setInterval(() => {
       const seen = Date.now() - performance.now()
-      if (Math.abs(seen - distance) < STEP_NOTICED_MS) return
+      const stepMs = Math.round(seen - distance)
+      if (Math.abs(stepMs) < STEP_NOTICED_MS) return
       distance = seen
+      if (Math.abs(stepMs) > STEP_TOLD_MS) for (const listener of listeners) listener(stepMs)
       for (const timer of pending) {
         timer.disarm()
         arm(timer)
@@ -84,6 +90,10 @@ export function createSystemClock(): Clock {
       arm(timer)
       if (watch === null) watchSteps()
       return () => forget(timer)
+    },
+    onStep(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

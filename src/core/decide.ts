@@ -1,0 +1,129 @@
+/** From an input and the state to events. May read the state, never writes it. */
+import { applied, causedBy, rejected } from './answers.ts'
+import { unreachable } from './assert.ts'
+import type { Command } from './commands.ts'
+import type { Decided } from './events.ts'
+import { addJob } from './job/add-job.ts'
+import { backfillJob } from './job/backfill-job.ts'
+import { shown } from './job/check.ts'
+import { fireJob } from './job/fire-job.ts'
+import { modifyJob, rescheduleJob } from './job/modify-job.ts'
+import { pauseJob, pauseOver, resumeJob } from './job/pause-job.ts'
+import { pauseJobs, pauseRulesOver, resumeJobs } from './job/pause-jobs.ts'
+import { pauseSchedule, resumeSchedule, schedulePauseOver } from './job/pause-schedule.ts'
+import { removeAllJobs } from './job/remove-all-jobs.ts'
+import { removeJob } from './job/remove-job.ts'
+import type { JobSettings } from './job/resolve-definition.ts'
+import { MAX_NAME_CHARS } from './limits.ts'
+import type { Moment } from './moment.ts'
+import { reject } from './rejections.ts'
+import type { Report } from './reports.ts'
+import { cancelRun } from './run/cancel-run.ts'
+import type { FinishedRun } from './run/finished-run.ts'
+import { redriveRun } from './run/redrive-run.ts'
+import { reportRun } from './run/report-run.ts'
+import { runJob } from './run/run-job.ts'
+import { runAbandoned, runOverdue } from './run/run-overdue.ts'
+import type { View } from './state.ts'
+import { jobDue } from './timers.ts'
+
+/** What the owner of a partition decides about. */
+export type Input =
+  /** `finishedRun`: what is kept of the run that the command names, when it names one that is over. */
+  | { readonly kind: 'command'; readonly command: Command; readonly finishedRun?: FinishedRun | null }
+  | { readonly kind: 'report'; readonly report: Report }
+  /** A timer went off: of the job, of the run, of a pause by labels or of the schedule. */
+  | { readonly kind: 'job-due'; readonly jobId: string }
+  | { readonly kind: 'run-due'; readonly runId: string }
+  | { readonly kind: 'pauses-due' }
+  /** Whoever ran it is gone, and it must not run a second time. */
+  | { readonly kind: 'run-abandoned'; readonly runId: string }
+  | { readonly kind: 'clock-stepped'; readonly stepMs: number }
+
+export function decide(view: View, input: Input, moment: Moment, settings: JobSettings): Decided[] {
+  switch (input.kind) {
+    case 'command':
+      return decideCommand(view, input.command, input.finishedRun ?? null, moment, settings)
+    case 'report':
+      return reportRun(view, input.report, moment)
+    case 'job-due':
+      return decideJobDue(view, input.jobId, moment)
+    case 'run-due':
+      return runOverdue(view, input.runId, moment)
+    case 'pauses-due':
+      return [...schedulePauseOver(view, moment), ...pauseRulesOver(view, moment)]
+    case 'run-abandoned':
+      return runAbandoned(view, input.runId)
+    case 'clock-stepped':
+      return [{ type: 'ClockStepped', stepMs: input.stepMs }]
+    default:
+      return unreachable(input)
+  }
+}
+
+function decideJobDue(view: View, jobId: string, moment: Moment): Decided[] {
+  const job = view.job(jobId)
+  const due = job === undefined ? null : jobDue(view, job)
+  if (job === undefined || due === null || due > moment.now) return []
+  return job.paused === null ? fireJob(view, job, moment) : pauseOver(job, moment)
+}
+
+function decideCommand(
+  view: View,
+  command: Command,
+  finishedRun: FinishedRun | null,
+  moment: Moment,
+  settings: JobSettings,
+): Decided[] {
+  if (command.commandGiven && view.commandTime(command.commandId) !== undefined) return applied(command, true)
+  switch (command.type) {
+    case 'AddJob':
+      return addJob(view, command, moment, settings)
+    case 'ModifyJob':
+      return modifyJob(view, command, moment, settings)
+    case 'RescheduleJob':
+      return rescheduleJob(view, command, moment, settings)
+    case 'RemoveJob':
+      return removeJob(view, command)
+    case 'PauseJob':
+      return pauseJob(view, command)
+    case 'ResumeJob':
+      return resumeJob(view, command, moment)
+    case 'RunJob':
+      return runJob(view, command, moment)
+    case 'BackfillJob':
+      return backfillJob(view, command)
+    case 'CancelRun':
+      return cancelRun(view, command, finishedRun)
+    case 'RetryRun':
+      return redriveRun(view, command, finishedRun)
+    case 'PauseJobs':
+      return pauseJobs(view, command)
+    case 'ResumeJobs':
+      return resumeJobs(view, command, moment)
+    case 'PauseSchedule':
+      return pauseSchedule(view, command)
+    case 'ResumeSchedule':
+      return resumeSchedule(view, command)
+    case 'RemoveAllJobs':
+      return removeAllJobs(view, command)
+    case 'DeclareExecutor':
+      return declareExecutor(view, command)
+    default:
+      return rejected(command, unknownType(command))
+  }
+}
+
+function unknownType(command: { readonly type?: unknown }): ReturnType<typeof reject> {
+  return reject('unsupported-type', `type: expected the name of a command, got ${shown(command.type)}`, 'type')
+}
+
+function declareExecutor(view: View, command: Extract<Command, { type: 'DeclareExecutor' }>): Decided[] {
+  const { executor } = command
+  if (view.hasExecutor(executor)) return applied(command)
+  if (executor === '' || executor.length > MAX_NAME_CHARS) {
+    const reason = `executor: expected a name of 1 to ${MAX_NAME_CHARS} characters, got ${shown(executor)}`
+    return rejected(command, reject('invalid-option', reason, 'executor'))
+  }
+  return [{ type: 'ExecutorDeclared', ...causedBy(command), executor }]
+}

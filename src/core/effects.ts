@@ -1,0 +1,69 @@
+/**
+ * What an accepted event asks of the world. Data: derivable again from the event and the state at any time, and carried
+ * out only after the log has accepted the batch.
+ */
+import type { Event } from './events.ts'
+import type { View } from './state.ts'
+
+export type Effect =
+  /** Hand the run's current attempt to its executor. */
+  | { readonly type: 'dispatch'; readonly runId: string; readonly attempt: number }
+  /** Ask the attempt to stop, or not to begin. */
+  | { readonly type: 'cancel'; readonly runId: string; readonly attempt: number; readonly reason: string | null }
+  /** The at-most-once attempt may start, in that process; any other must not. */
+  | { readonly type: 'grant'; readonly runId: string; readonly attempt: number; readonly executor: string }
+  | { readonly type: 'refuse'; readonly runId: string; readonly attempt: number; readonly executor: string }
+
+const NONE: readonly Effect[] = []
+
+/** `view` is the state after the batch. */
+export function effectsOf(event: Event, view: View): readonly Effect[] {
+  switch (event.type) {
+    case 'RunQueued':
+    case 'RunRetryQueued':
+      return dispatchOf(event.runId, view)
+    case 'RunCancelRequested':
+      return [{ type: 'cancel', runId: event.runId, attempt: event.attempt, reason: event.reason }]
+    case 'RunGranted':
+      return [{ type: 'grant', runId: event.runId, attempt: event.attempt, executor: event.executor }]
+    case 'ReportIgnored':
+      return event.report === 'started'
+        ? [{ type: 'refuse', runId: event.runId, attempt: event.attempt, executor: event.executor }]
+        : NONE
+    case 'RunCancelled':
+    case 'RunTimedOut':
+    case 'RunLost':
+      // The attempt may be in an executor all the same.
+      return [
+        { type: 'cancel', runId: event.runId, attempt: event.attempt, reason: null },
+        ...successors(event.jobId, event.time, view),
+      ]
+    case 'RunRetryScheduled':
+      return event.reason === 'timed-out' || event.reason === 'lost'
+        ? [{ type: 'cancel', runId: event.runId, attempt: event.attempt, reason: null }]
+        : NONE
+    case 'RunSucceeded':
+    case 'RunFailed':
+    case 'JobModified':
+      return successors(event.jobId, event.time, view)
+    case 'RunMissed':
+      return event.runId === null ? NONE : successors(event.jobId, event.time, view)
+    default:
+      return NONE
+  }
+}
+
+function dispatchOf(runId: string, view: View): readonly Effect[] {
+  const run = view.run(runId)
+  return run?.status === 'queued' ? [{ type: 'dispatch', runId, attempt: run.attempt }] : NONE
+}
+
+/** Runs that waited for a place: the event made them dispatchable. A copy does no harm: executors know the attempt. */
+function successors(jobId: string, time: number, view: View): readonly Effect[] {
+  const job = view.job(jobId)
+  if (job === undefined || job.openRuns.length === 0) return NONE
+  return job.openRuns.flatMap((runId) => {
+    const run = view.run(runId)
+    return run !== undefined && run.queuedAt === time && run.attempt === 1 ? dispatchOf(runId, view) : NONE
+  })
+}

@@ -1,0 +1,89 @@
+/** Decides AddJob. An equal definition changes nothing and keeps its phase, so jobs may be added at every start. */
+import { applied, causedBy, rejected } from '../answers.ts'
+import type { Command } from '../commands.ts'
+import type { Decided } from '../events.ts'
+import { JOB_ID_PATTERN } from '../limits.ts'
+import type { Moment } from '../moment.ts'
+import { reject } from '../rejections.ts'
+import type { View } from '../state.ts'
+import { shown } from './check.ts'
+import type { JobDefinition } from './definition.ts'
+import { givenFireTime } from './given-fire-time.ts'
+import { firstFireTime } from './job-trigger.ts'
+import type { JobState } from './job-state.ts'
+import { type JobSettings, resolveDefinition } from './resolve-definition.ts'
+import { nextVersion } from './modify-job.ts'
+import { sameDefinition } from './same-definition.ts'
+
+type AddJob = Extract<Command, { type: 'AddJob' }>
+
+export function addJob(view: View, command: AddJob, moment: Moment, settings: JobSettings): Decided[] {
+  const { jobId } = command
+  if (!JOB_ID_PATTERN.test(jobId)) {
+    const reason = `job.id: expected 1 to 200 characters of A-Z a-z 0-9 . _ : @ -, got ${shown(jobId)}`
+    return rejected(command, reject('invalid-id', reason, 'job.id'))
+  }
+  const definition = resolveDefinition(jobId, command.job, settings)
+  if ('code' in definition) return rejected(command, definition)
+  if (!view.hasExecutor(definition.executor)) {
+    const reason = `job.executor: expected a declared executor, got ${shown(definition.executor)}`
+    return rejected(command, reject('unknown-executor', reason, 'job.executor'))
+  }
+  const given = givenFireTime(command.job)
+  if (typeof given === 'object' && given !== null) return rejected(command, given)
+
+  const existing = view.job(jobId)
+  if (existing === undefined) return added(command, definition, given, moment)
+  switch (command.ifExists) {
+    case 'keep':
+      return applied(command)
+    case 'reject':
+      return rejected(command, reject('job-exists', `job.id: a job ${shown(jobId)} exists`, 'job.id'))
+    case 'replace':
+      return sameDefinition(existing.definition, definition) && given === null
+        ? applied(command)
+        : replaced(command, existing, definition, given, moment)
+    default: {
+      const reason = `ifExists: expected one of 'replace', 'keep', 'reject', got ${shown(command.ifExists)}`
+      return rejected(command, reject('invalid-option', reason, 'ifExists'))
+    }
+  }
+}
+
+function added(command: AddJob, definition: JobDefinition, given: number | null, moment: Moment): Decided[] {
+  const anchor = moment.now
+  const nextFireTime = given ?? firstFireTime(definition, anchor, moment.now)
+  if (nextFireTime === null) {
+    const reason = 'job.trigger: expected at least one time from now on, got a trigger that is over'
+    return rejected(command, reject('never-fires', reason, 'job.trigger'))
+  }
+  const paused = command.job.paused === true
+  return [
+    {
+      type: 'JobAdded',
+      jobId: command.jobId,
+      ...causedBy(command),
+      version: 1,
+      definition,
+      anchor,
+      nextFireTime,
+      paused,
+    },
+  ]
+}
+
+/** The same incarnation goes on with a new version. */
+function replaced(
+  command: AddJob,
+  existing: JobState,
+  definition: JobDefinition,
+  given: number | null,
+  moment: Moment,
+): Decided[] {
+  // Without a trigger it is to run once, now: what it is added with now, whatever ran before.
+  const restart = definition.trigger === null
+  const next = nextVersion(existing, definition, { given, restart }, moment)
+  if ('code' in next) return rejected(command, next)
+  const version = existing.version + 1
+  return [{ type: 'JobModified', jobId: command.jobId, ...causedBy(command), version, definition, ...next }]
+}

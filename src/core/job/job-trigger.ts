@@ -1,0 +1,108 @@
+/** A job's trigger: checked and resolved when the job is added, asked for scheduled times afterwards. */
+import { MAX_INSTANT_MS, MAX_TRIGGER_CHARS, MIN_JOB_INTERVAL_MS } from '../limits.ts'
+import { reject, type Rejection } from '../rejections.ts'
+import { parseDurationMs } from '../triggers/duration.ts'
+import { jitterDelayMs } from '../triggers/jitter.ts'
+import { compileTrigger, type EvaluableTrigger } from '../triggers/next-fire-time.ts'
+import { parseTrigger } from '../triggers/parse-trigger.ts'
+import { resolveTrigger } from '../triggers/resolve-trigger.ts'
+import type { Trigger } from '../triggers/trigger.ts'
+import { TriggerError } from '../triggers/trigger-error.ts'
+import type { JobDefinition } from './definition.ts'
+import type { JobState } from './job-state.ts'
+
+export function resolveJobTrigger(jobId: string, given: unknown, timezone: string): Trigger | null | Rejection {
+  if (given === undefined || given === null) return null
+  try {
+    const trigger = resolveTrigger(parseTrigger(given), { jobId, zone: timezone })
+    const short = shortInterval(trigger, 'job.trigger')
+    if (short !== null) return short
+    // What this process has no calendar for is refused here, not at its first fire.
+    evaluable(trigger).next(0, 0)
+    const chars = JSON.stringify(trigger).length
+    if (chars <= MAX_TRIGGER_CHARS) return trigger
+    const reason = `job.trigger: expected at most ${MAX_TRIGGER_CHARS} characters as JSON, got ${chars}`
+    return reject('limit-exceeded', reason, 'job.trigger')
+  } catch (error) {
+    if (!(error instanceof TriggerError)) throw error
+    return triggerRejection(error)
+  }
+}
+
+/** The first interval that is too short for a job, at whatever depth. */
+function shortInterval(trigger: Trigger, path: string): Rejection | null {
+  switch (trigger.type) {
+    case 'interval':
+    case 'daily-window': {
+      if (parseDurationMs(trigger.every, `${path}.every`) >= MIN_JOB_INTERVAL_MS) return null
+      const reason = `${path}.every: expected at least ${MIN_JOB_INTERVAL_MS} ms, got ${trigger.every}`
+      return reject('invalid-trigger', reason, `${path}.every`)
+    }
+    case 'and':
+    case 'or':
+      for (const [index, one] of trigger.triggers.entries()) {
+        const short = shortInterval(one, `${path}.triggers[${index}]`)
+        if (short !== null) return short
+      }
+      return null
+    case 'excluding':
+      return shortInterval(trigger.trigger, `${path}.trigger`)
+    default:
+      return null
+  }
+}
+
+/** A trigger may be valid and yet need a calendar that is not there, which shows when it is asked for a time. */
+export function triggerRejection(error: TriggerError): Rejection {
+  const code = error.code === 'unsupported' ? 'invalid-option' : error.code
+  return reject(code, `job.${error.message}`, `job.${error.path}`)
+}
+
+const evaluables = new WeakMap<Trigger, EvaluableTrigger>()
+
+/** Definitions come frozen, from the log too, so a trigger is compiled once. */
+function evaluable(trigger: Trigger): EvaluableTrigger {
+  const known = evaluables.get(trigger)
+  if (known !== undefined) return known
+  const compiled = compileTrigger(trigger)
+  evaluables.set(trigger, compiled)
+  return compiled
+}
+
+/** The time of the first fire of a definition that is added or changed at `now`; null: it never fires. */
+export function firstFireTime(definition: JobDefinition, anchor: number, now: number): number | null {
+  const { trigger } = definition
+  if (trigger === null) return now
+  // A date that is past is due at once and judged by grace; anything else fires from `now` on.
+  if (trigger.type === 'date') return evaluable(trigger).next(-1, anchor)
+  return evaluable(trigger).next(isAnchoredAtAdd(trigger) ? now : now - 1, anchor)
+}
+
+/** An interval without a start begins when its job is added, and fires first one interval later. */
+function isAnchoredAtAdd(trigger: Trigger): boolean {
+  switch (trigger.type) {
+    case 'interval':
+      return trigger.start === undefined
+    case 'and':
+    case 'or':
+      return trigger.triggers.some(isAnchoredAtAdd)
+    case 'excluding':
+      return isAnchoredAtAdd(trigger.trigger)
+    default:
+      return false
+  }
+}
+
+/** The scheduled time after `at`; null when there is none, or when `repeat` is used up by `decided` times. */
+export function followingFireTime(job: JobState, at: number, decided: number): number | null {
+  const { trigger } = job.definition
+  if (trigger === null || at >= MAX_INSTANT_MS) return null
+  if (trigger.repeat !== undefined && decided >= trigger.repeat) return null
+  return evaluable(trigger).next(at, job.anchor)
+}
+
+/** When a scheduled time is due: itself, and the jitter that the job's id and the time itself give. */
+export function dueTime(job: JobState, at: number): number {
+  const jitterMs = job.definition.trigger?.jitterMs
+  return jitterMs === undefined ? at : at + jitterDelayMs(job.jobId, at, jitterMs)
+}

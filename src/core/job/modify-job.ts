@@ -1,0 +1,102 @@
+/** Decides ModifyJob and RescheduleJob: a new version of the job, whose fires are later than the last decided one. */
+import { applied, causedBy, rejected } from '../answers.ts'
+import type { Command } from '../commands.ts'
+import type { Decided } from '../events.ts'
+import type { Moment } from '../moment.ts'
+import { reject, type Rejection } from '../rejections.ts'
+import type { View } from '../state.ts'
+import { shown } from './check.ts'
+import type { JobDefinition, JobInput } from './definition.ts'
+import { givenFireTime } from './given-fire-time.ts'
+import { notFound } from './job-not-found.ts'
+import type { JobState } from './job-state.ts'
+import { firstFireTime } from './job-trigger.ts'
+import { type JobSettings, resolveChange } from './resolve-definition.ts'
+import { sameDefinition, sameTrigger } from './same-definition.ts'
+
+type ModifyJob = Extract<Command, { type: 'ModifyJob' }>
+type RescheduleJob = Extract<Command, { type: 'RescheduleJob' }>
+
+/** Options that are given are changed, null sets one back to its default; a trigger that stays keeps its phase. */
+export function modifyJob(view: View, command: ModifyJob, moment: Moment, settings: JobSettings): Decided[] {
+  const job = view.job(command.jobId)
+  if (job === undefined) return rejected(command, notFound(command.jobId))
+  if (command.job.paused !== undefined && command.job.paused !== null) {
+    const reason = 'job.paused: expected nothing here: pause and resume are commands of their own'
+    return rejected(command, reject('invalid-option', reason, 'job.paused'))
+  }
+  const given = givenFireTime(command.job)
+  if (typeof given === 'object' && given !== null) return rejected(command, given)
+  return changed(view, job, command, { input: command.job, given, restart: false }, moment, settings)
+}
+
+/** A trigger from now on, even when it is the one that the job has: its phase begins anew. */
+export function rescheduleJob(view: View, command: RescheduleJob, moment: Moment, settings: JobSettings): Decided[] {
+  const job = view.job(command.jobId)
+  if (job === undefined) return rejected(command, notFound(command.jobId))
+  const input: JobInput = { trigger: command.trigger }
+  return changed(view, job, command, { input, given: null, restart: true }, moment, settings)
+}
+
+interface Change {
+  readonly input: JobInput
+  readonly given: number | null
+  /** The phase begins anew. */
+  readonly restart: boolean
+}
+
+function changed(
+  view: View,
+  job: JobState,
+  command: ModifyJob | RescheduleJob,
+  change: Change,
+  moment: Moment,
+  settings: JobSettings,
+): Decided[] {
+  if (command.version !== null && command.version !== job.version) {
+    const reason = `version: expected ${job.version}, the job's, got ${shown(command.version)}`
+    return rejected(command, reject('version-conflict', reason, 'version'))
+  }
+  const definition = resolveChange(job.jobId, job.definition, change.input, settings)
+  if ('code' in definition) return rejected(command, definition)
+  if (!view.hasExecutor(definition.executor)) {
+    const reason = `job.executor: expected a declared executor, got ${shown(definition.executor)}`
+    return rejected(command, reject('unknown-executor', reason, 'job.executor'))
+  }
+  if (!change.restart && change.given === null && sameDefinition(job.definition, definition)) return applied(command)
+  const next = nextVersion(job, definition, change, moment)
+  if ('code' in next) return rejected(command, next)
+  const version = job.version + 1
+  return [{ type: 'JobModified', jobId: job.jobId, ...causedBy(command), version, definition, ...next }]
+}
+
+export interface Phase {
+  readonly anchor: number
+  readonly nextFireTime: number | null
+}
+
+/** Where the new version goes on (invariant I2). */
+export function nextVersion(
+  job: JobState,
+  definition: JobDefinition,
+  change: Omit<Change, 'input'>,
+  moment: Moment,
+): Phase | Rejection {
+  const decided = job.decidedThrough ?? -1
+  if (change.given !== null) {
+    if (change.given <= decided) {
+      const reason = `job.nextFireTime: expected a time later than ${decided}, the last decided one, got ${change.given}`
+      return reject('invalid-option', reason, 'job.nextFireTime')
+    }
+    const keeps = sameTrigger(job.definition, definition) && !change.restart
+    return { anchor: keeps ? job.anchor : moment.now, nextFireTime: change.given }
+  }
+  if (!change.restart && sameTrigger(job.definition, definition)) {
+    return { anchor: job.anchor, nextFireTime: job.nextFireTime }
+  }
+  const from = Math.max(moment.now, decided + 1)
+  const nextFireTime = firstFireTime(definition, moment.now, from)
+  if (nextFireTime !== null && nextFireTime > decided) return { anchor: moment.now, nextFireTime }
+  const reason = 'job.trigger: expected a time later than the last decided one, got a trigger that is over'
+  return reject('never-fires', reason, 'job.trigger')
+}
