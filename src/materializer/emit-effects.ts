@@ -1,0 +1,51 @@
+/** Carries out what accepted events ask for. Safe to repeat: executors drop copies by (run id, attempt). */
+import { effectsOf } from '../core/effects.ts'
+import type { Event } from '../core/events.ts'
+import type { State } from '../core/state.ts'
+import type { Dispatcher } from '../ports/dispatcher.ts'
+import { runRequest } from './run-request.ts'
+
+export interface Emitting {
+  readonly dispatcher: Dispatcher
+  readonly partition: number
+  readonly epoch: number
+}
+
+/** `state` is the state after the batch. */
+export function emitEffects(events: readonly Event[], state: State, emitting: Emitting): void {
+  const { dispatcher, partition, epoch } = emitting
+  for (const event of events) {
+    for (const effect of effectsOf(event, state)) {
+      switch (effect.type) {
+        case 'dispatch': {
+          const run = state.run(effect.runId)
+          if (run !== undefined) dispatcher.dispatch(runRequest(run, partition, epoch, false))
+          break
+        }
+        case 'cancel':
+          dispatcher.cancel(effect.runId, effect.attempt, effect.reason)
+          break
+        case 'grant':
+          dispatcher.grant(effect.runId, effect.attempt, effect.executor)
+          break
+        case 'refuse':
+          dispatcher.refuse(effect.runId, effect.attempt, effect.executor)
+      }
+    }
+  }
+}
+
+/**
+ * Hands every open attempt to its executor: after a restart nobody else has it. Returns the runs that must not run a
+ * second time, because a process that is gone was granted them.
+ */
+export function handOverOpenRuns(state: State, ownedSince: number, emitting: Emitting): string[] {
+  const { dispatcher, partition, epoch } = emitting
+  const abandoned: string[] = []
+  for (const run of state.runs()) {
+    if (run.status !== 'queued' && run.status !== 'running') continue
+    if (!run.granted) dispatcher.dispatch(runRequest(run, partition, epoch, run.queuedAt <= ownedSince))
+    else if ((run.startedAt ?? 0) < ownedSince) abandoned.push(run.runId)
+  }
+  return abandoned
+}

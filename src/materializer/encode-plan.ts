@@ -1,0 +1,85 @@
+/** Makes one batch out of the inbox: decided, with its trailer, encoded, within the limits of a batch. */
+import { AssertionError } from '../core/assert.ts'
+import type { BatchCommitted, Event } from '../core/events.ts'
+import { MAX_BATCH_BYTES, MAX_JOB_ID_CHARS } from '../core/limits.ts'
+import type { EncodedBatch, EventCodec } from '../ports/event-codec.ts'
+import type { LogRecord } from '../ports/event-log.ts'
+import type { Cursor } from './cursor.ts'
+import { type Deciding, type Plan, planBatch } from './plan-batch.ts'
+
+export type Planned =
+  /** Inputs that change nothing. */
+  | { readonly kind: 'nothing'; readonly plan: Plan }
+  | { readonly kind: 'batch'; readonly plan: Plan; readonly trailer: BatchCommitted; readonly encoded: EncodedBatch }
+  /** One input whose events can't be written; the others are still in the inbox. */
+  | { readonly kind: 'unwritable'; readonly plan: Plan; readonly why: string }
+
+/** A local hand-over is no dispatch: after a restart every open run is handed over again. */
+const NO_MARK = Object.freeze({ epoch: 0, seq: 0 })
+
+/** What a record costs beside its key and value, at most. */
+const FRAMING_BYTES = 32
+
+/** A batch that came out too large is decided again from half of its inputs. */
+export function encodePlan(
+  deciding: Omit<Deciding, 'maxInputs' | 'batch'>,
+  cursor: Cursor,
+  owner: Uint8Array,
+  codec: EventCodec,
+): Planned {
+  const batch = { epoch: cursor.epoch, seq: cursor.seq + 1 }
+  let maxInputs = Number.MAX_SAFE_INTEGER
+  for (;;) {
+    const plan = planBatch({ ...deciding, batch, maxInputs })
+    if (plan.events.length === 0) return { kind: 'nothing', plan }
+    const trailer: BatchCommitted = {
+      type: 'BatchCommitted',
+      ...batch,
+      index: plan.events.length,
+      time: plan.overlay.lastTime,
+      owner,
+      count: plan.events.length,
+      prev: cursor.chain,
+      commandsThrough: cursor.commandsThrough,
+      reportsThrough: cursor.reportsThrough,
+      dispatchedThrough: NO_MARK,
+    }
+    const encoded = encodable(codec, [...plan.events, trailer])
+    const fits = !(encoded instanceof Error) && encoded.bytes + besideValues(plan) <= MAX_BATCH_BYTES
+    if (fits) return { kind: 'batch', plan, trailer, encoded }
+    const inputs = plan.reports + plan.timers + plan.commands
+    if (inputs > 1) {
+      maxInputs = inputs >> 1
+      continue
+    }
+    const why = encoded instanceof Error ? encoded.message : `its events have ${encoded.bytes} bytes`
+    if (plan.answers.length === 0) throw new AssertionError(`the events of a timer can't be written: ${why}`)
+    return { kind: 'unwritable', plan, why }
+  }
+}
+
+/** Keys and framing of the records: a log counts them as well. */
+function besideValues(plan: Plan): number {
+  return plan.events.reduce(
+    (sum, event) => sum + FRAMING_BYTES + ('jobId' in event && event.jobId !== null ? event.jobId.length : 0),
+    FRAMING_BYTES,
+  )
+}
+
+function encodable(codec: EventCodec, events: readonly Event[]): EncodedBatch | Error {
+  try {
+    return codec.encode(events)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** The batch for the log; bookkeeping records and what names no possible job have no key. */
+export function batchRecords(events: readonly Event[], values: readonly Uint8Array[]): LogRecord[] {
+  return values.map((value, index) => ({ key: keyOf(events[index]), value }))
+}
+
+function keyOf(event: Event | undefined): string | null {
+  if (event === undefined || !('jobId' in event) || event.jobId === null) return null
+  return event.jobId.length <= MAX_JOB_ID_CHARS ? event.jobId : null
+}

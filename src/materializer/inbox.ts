@@ -1,0 +1,65 @@
+/** Inputs that wait for a decision, first come first served; reports apart from commands, for they go first. */
+import type { Input } from '../core/decide.ts'
+import type { Event } from '../core/events.ts'
+
+export interface Pending {
+  readonly input: Input
+  /** The events that the input led to, durable. */
+  readonly resolve: (events: readonly Event[]) => void
+  readonly reject: (error: Error) => void
+}
+
+/** A queue that is read by position and cut from its head when the decisions are durable. */
+export class Queue<T> {
+  #items: T[] = []
+  #head = 0
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+  at(position: number): T | undefined {
+    return this.#items[this.#head + position]
+  }
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+  first(count: number): T[] {
+    return this.#items.slice(this.#head, this.#head + count)
+  }
+  drop(count: number): void {
+    this.#head += count
+    if (this.#head * 2 < this.#items.length) return
+    this.#items = this.#items.slice(this.#head)
+    this.#head = 0
+  }
+  takeAll(): T[] {
+    const all = this.#items.slice(this.#head)
+    this.#items = []
+    this.#head = 0
+    return all
+  }
+}
+
+export class Inbox {
+  readonly reports: Queue<Pending> = new Queue<Pending>()
+  readonly commands: Queue<Pending> = new Queue<Pending>()
+  /** Keys of timers that went off. */
+  readonly timers: Queue<string> = new Queue<string>()
+
+  push(pending: Pending): void {
+    if (pending.input.kind === 'report') this.reports.push(pending)
+    else this.commands.push(pending)
+  }
+  /** An input of the owner itself: nobody waits for its events. */
+  pushOwn(input: Input): void {
+    this.push({ input, resolve: () => {}, reject: () => {} })
+  }
+  get isEmpty(): boolean {
+    return this.reports.length === 0 && this.commands.length === 0 && this.timers.length === 0
+  }
+  /** Nobody will decide these: tells all who wait. */
+  fail(error: Error): void {
+    this.timers.takeAll()
+    for (const pending of [...this.reports.takeAll(), ...this.commands.takeAll()]) pending.reject(error)
+  }
+}

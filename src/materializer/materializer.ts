@@ -1,0 +1,217 @@
+/**
+ * All partitions of one node: joins the group of owners, routes commands and reports to the partition they belong to.
+ */
+import type { Command } from '../core/commands.ts'
+import type { Input } from '../core/decide.ts'
+import type { Event } from '../core/events.ts'
+import type { JobState } from '../core/job/job-state.ts'
+import { partitionOf } from '../core/partition.ts'
+import type { FinishedRun } from '../core/run/finished-run.ts'
+import type { RunState } from '../core/run/run-state.ts'
+import type { EventCodec } from '../ports/event-codec.ts'
+import type { Assignment, Membership } from '../ports/event-log.ts'
+import { OperationalError } from '../ports/operational-error.ts'
+import type { PartitionOptions } from './partition-options.ts'
+import { Partition } from './partition.ts'
+import type { AcceptedEvent } from './reader.ts'
+
+export type MaterializerOptions = Omit<PartitionOptions, 'partition' | 'accepted' | 'overtaken' | 'stopped'> & {
+  /** Called once, when the first partition stops by itself. */
+  readonly failed: (error: Error) => void
+}
+
+type Accepted = (partition: number, events: readonly AcceptedEvent[]) => void
+
+/** Before the node tries again to own what it was assigned and did not get. */
+const OWN_AGAIN_MS = 200
+
+export class Materializer {
+  readonly #options: MaterializerOptions
+  readonly #partitions: Partition[] = []
+  readonly #listeners = new Set<Accepted>()
+  #assignment: Assignment = { partitions: [], generation: 0 }
+  #membership: Membership | null = null
+  #unwatchClock = (): void => {}
+  #live = false
+  #firing = false
+  #closed = false
+  #failed = false
+  #ownedWaiters: (() => void)[] = []
+  /** Partitions that are being given back. */
+  readonly #releases = new Map<number, Promise<void>>()
+  /** The group's generation in which the present owner of each partition announced itself. */
+  readonly #announced = new Map<number, number>()
+
+  constructor(options: MaterializerOptions) {
+    this.#options = options
+    const codec = options.log.partitions === 1 ? options.codec : copying(options.codec)
+    for (let partition = 0; partition < options.log.partitions; partition += 1) {
+      this.#partitions.push(
+        new Partition({
+          ...options,
+          codec,
+          partition,
+          accepted: (index, events) => this.#accepted(index, events),
+          overtaken: (index) => this.#ownLater(index),
+          stopped: (error) => this.#partitionStopped(error),
+        }),
+      )
+    }
+  }
+
+  /** Folds all partitions and follows them. */
+  async follow(): Promise<void> {
+    this.#unwatchClock = this.#options.clock.onStep((stepMs) => {
+      for (const partition of this.#partitions) partition.clockStepped(stepMs)
+    })
+    await Promise.all(this.#partitions.map((partition) => partition.follow()))
+    this.#live = true
+  }
+
+  /** Joins the group; resolves when all partitions assigned at first are owned, or lost again. */
+  async join(): Promise<void> {
+    const first = new Promise<void>((resolve) => this.#ownedWaiters.push(resolve))
+    this.#membership = await this.#options.log.join({
+      name: this.#options.node,
+      assigned: (assignment) => void this.#assigned(assignment),
+      lost: (partitions) => void this.#lost(partitions),
+    })
+    await first
+  }
+
+  setFiring(firing: boolean): void {
+    this.#firing = firing
+    for (const partition of this.#partitions) partition.setFiring(firing)
+  }
+
+  /** A command about a run that is over is decided with what is kept of that run. */
+  async submitCommand(jobId: string, command: Command): Promise<readonly Event[]> {
+    const partition = this.#partition(partitionOf(jobId, this.#partitions.length))
+    if (command.type !== 'CancelRun' && command.type !== 'RetryRun')
+      return partition.submit({ kind: 'command', command })
+    const kept = await partition.finishedRuns(jobId)
+    const finishedRun = kept.find((run) => run.runId === command.runId) ?? null
+    return partition.submit({ kind: 'command', command, finishedRun })
+  }
+
+  finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
+    return this.#partition(partitionOf(jobId, this.#partitions.length)).finishedRuns(jobId)
+  }
+
+  submitTo(partition: number, input: Input): Promise<readonly Event[]> {
+    return this.#partition(partition).submit(input)
+  }
+
+  job(jobId: string): JobState | undefined {
+    return this.#partition(partitionOf(jobId, this.#partitions.length)).state.job(jobId)
+  }
+
+  jobs(): JobState[] {
+    return this.#partitions.flatMap((partition) => [...partition.state.jobs()])
+  }
+
+  run(jobId: string, runId: string): RunState | undefined {
+    return this.#partition(partitionOf(jobId, this.#partitions.length)).state.run(runId)
+  }
+
+  /** Hands open runs over again: there is a new executor. */
+  handOver(): void {
+    for (const partition of this.#partitions) partition.handOver()
+  }
+
+  get isPaused(): boolean {
+    return this.#partitions.some((partition) => partition.state.schedulePaused !== null)
+  }
+
+  partitions(): readonly Partition[] {
+    return this.#partitions
+  }
+
+  /** Called for every batch accepted from now on. */
+  subscribe(listener: Accepted): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Settles what is in flight and gives the partitions back. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#unwatchClock()
+    await Promise.all(this.#partitions.map((partition) => partition.close()))
+    await this.#membership?.leave()
+  }
+
+  #partition(index: number): Partition {
+    const partition = this.#partitions[index]
+    if (partition === undefined || this.#closed) throw new OperationalError('closed', 'the scheduler is shut down')
+    return partition
+  }
+
+  async #assigned(assignment: Assignment): Promise<void> {
+    this.#assignment = assignment
+    await Promise.all(assignment.partitions.map((index) => this.#own(index)))
+    for (const resolve of this.#ownedWaiters) resolve()
+    this.#ownedWaiters = []
+  }
+
+  async #own(index: number): Promise<void> {
+    const partition = this.#partitions[index]
+    // What was lost and given back at once must be let go before it is owned anew.
+    await this.#releases.get(index)
+    if (partition === undefined || this.#closed || !this.#assignment.partitions.includes(index)) return
+    partition.setFiring(this.#firing)
+    await partition.own(this.#assignment.generation)
+  }
+
+  /**
+   * Not at once, and only while the group still says so: two that want it would take it from each other for ever. An
+   * owner of a later generation shows that this node has not heard yet what the group says.
+   */
+  #ownLater(index: number): void {
+    const { clock } = this.#options
+    const own = (): void => {
+      if ((this.#announced.get(index) ?? 0) <= this.#assignment.generation) void this.#own(index)
+    }
+    clock.schedule(clock.now() + OWN_AGAIN_MS, own, true)
+  }
+
+  async #lost(partitions: readonly number[]): Promise<void> {
+    const left = this.#assignment.partitions.filter((index) => !partitions.includes(index))
+    this.#assignment = { ...this.#assignment, partitions: left }
+    await Promise.all(partitions.map((index) => this.#release(index)))
+  }
+
+  async #release(index: number): Promise<void> {
+    const released = this.#partitions[index]?.release()
+    if (released === undefined) return
+    this.#releases.set(index, released)
+    await released
+    if (this.#releases.get(index) === released) this.#releases.delete(index)
+  }
+
+  #accepted(partition: number, events: readonly AcceptedEvent[]): void {
+    const first = events[0]?.event
+    if (first?.type === 'OwnerAnnounced') this.#announced.set(partition, first.generation)
+    if (!this.#live) return
+    for (const listener of this.#listeners) listener(partition, events)
+  }
+
+  #partitionStopped(error: Error): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.#options.failed(error)
+  }
+}
+
+/** Encoded values last until the next call of `encode`; where several partitions encode, a batch in flight needs its own. */
+function copying(codec: EventCodec): EventCodec {
+  return {
+    encode(events) {
+      const { values, bytes } = codec.encode(events)
+      return { values: values.map((value) => value.slice()), bytes }
+    },
+    decode: (value) => codec.decode(value),
+    sizeOf: (event) => codec.sizeOf(event),
+    chain: (chain, values) => codec.chain(chain, values),
+  }
+}

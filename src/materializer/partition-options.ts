@@ -1,0 +1,34 @@
+/** What a partition is made of. */
+import type { JobSettings } from '../core/job/resolve-definition.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Dispatcher } from '../ports/dispatcher.ts'
+import type { Entropy } from '../ports/entropy.ts'
+import type { EventCodec } from '../ports/event-codec.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { StateStore } from '../ports/state-store.ts'
+import type { Logger } from '../ports/telemetry.ts'
+import type { AcceptedEvent } from './reader.ts'
+
+export interface PartitionOptions {
+  readonly log: EventLog
+  readonly codec: EventCodec
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly logger: Logger
+  readonly partition: number
+  /** For people: host and process id. */
+  readonly node: string
+  /** Asked for each batch: they may be configured until the start. */
+  readonly settings: () => JobSettings
+  /** Where finished runs are kept. */
+  readonly store: StateStore
+  readonly dispatcher: Dispatcher
+  /** Nobody else can write to this log. */
+  readonly singleWriter: boolean
+  /** Called for every accepted batch, in log order. */
+  readonly accepted: (partition: number, events: readonly AcceptedEvent[]) => void
+  /** Called when this node lost the partition, or did not get it, without having given it back. */
+  readonly overtaken: (partition: number) => void
+  /** Called once when the partition stops by itself. */
+  readonly stopped: (error: Error) => void
+}
