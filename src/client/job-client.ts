@@ -1,0 +1,317 @@
+/**
+ * The job verbs: each makes a command, waits until the log has its outcome, and returns or throws what it says.
+ *
+ * Errors of every verb: `RejectedError` with a code of the protocol when the command was refused; `OperationalError`
+ * when it could not be asked, `unknown-outcome` when it may have been applied.
+ */
+import type { Trigger } from '../core/triggers/trigger.ts'
+import { OperationalError } from '../ports/operational-error.ts'
+import type { Logger } from '../ports/telemetry.ts'
+import type { Backend, StoredJob } from './backend.ts'
+import { type CommandOptions, findEvent, type Request, submitCommand } from './commands.ts'
+import { EVENT_ALL } from './event-masks.ts'
+import { filedJobs, type JobFile, jobFile } from './job-file.ts'
+import { type JobInfo, jobInfo } from './job-info.ts'
+import { type Instant, instantMs, jobChanges, jobInput, type JobOptions, payloadInput } from './job-options.ts'
+import { jobTable } from './job-table.ts'
+import { type Listener, type ListenerEventType, Listeners } from './listeners.ts'
+import type { LocalEvent } from './local-event.ts'
+import { type RunHandle, RunWatch } from './run-handle.ts'
+import { finishedRunDetails, openRunDetails, type RunDetails } from './run-info.ts'
+
+export interface PauseOptions extends CommandOptions {
+  readonly reason?: string
+  /** Ends by itself then. Default: never. */
+  readonly until?: Instant
+}
+
+export interface RunOptions extends CommandOptions {
+  /** Instead of the job's payload. */
+  readonly payload?: unknown
+  readonly contentType?: string
+}
+
+export interface ModifyOptions extends CommandOptions {
+  /** Rejected with `version-conflict` when the job has another. */
+  readonly version?: number
+}
+
+export interface BackfillOptions extends CommandOptions {
+  /** First scheduled time, inclusive. */
+  readonly from: Instant
+  /** Exclusive. */
+  readonly to: Instant
+  /** Only says which times it would run. Default false. */
+  readonly dryRun?: boolean
+}
+
+export interface BackfillResult {
+  /** How many scheduled times the range has. */
+  readonly count: number
+  /** Of a dry run at most 100. */
+  readonly times: readonly Date[]
+  readonly runs: readonly RunHandle[]
+}
+
+/** Any options of the job but its id; null sets one back to its default. */
+export type JobChanges = { readonly [K in keyof Omit<JobOptions, 'id' | 'ifExists' | 'paused'>]?: JobOptions[K] | null }
+
+export interface JobHandle {
+  readonly id: string
+  modify(changes: JobChanges, options?: ModifyOptions): Promise<JobHandle>
+  reschedule(trigger: Trigger, options?: ModifyOptions): Promise<JobHandle>
+  pause(options?: PauseOptions): Promise<JobHandle>
+  resume(options?: CommandOptions): Promise<JobHandle>
+  remove(options?: CommandOptions): Promise<void>
+  runNow(options?: RunOptions): Promise<RunHandle>
+}
+
+export class JobClient {
+  readonly #backend: Backend
+  readonly #listeners: Listeners
+  readonly #runs: RunWatch
+
+  constructor(backend: Backend, logger: Logger) {
+    this.#backend = backend
+    this.#listeners = new Listeners(logger)
+    this.#runs = new RunWatch(backend, (runId, options) => this.cancelRun(runId, options))
+    backend.subscribe((accepted) => this.#listeners.tell(accepted))
+  }
+
+  /** Adds the job; with `ifExists: 'replace'` (the default) an equal one is left as it is and keeps its phase. */
+  async addJob(options: JobOptions): Promise<JobHandle> {
+    const { id, ifExists = 'replace' } = options
+    await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: jobInput(options) }, options)
+    return this.#handle(id)
+  }
+
+  /** Changes the options that are given; a trigger that stays keeps its phase. */
+  async modifyJob(jobId: string, changes: JobChanges, options: ModifyOptions = {}): Promise<JobHandle> {
+    const version = options.version ?? null
+    await this.#submit({ type: 'ModifyJob', jobId, version, job: jobChanges(changes) }, options)
+    return this.#handle(jobId)
+  }
+
+  /** Gives the job a trigger from now on; its phase begins anew. */
+  async rescheduleJob(jobId: string, trigger: Trigger, options: ModifyOptions = {}): Promise<JobHandle> {
+    await this.#submit({ type: 'RescheduleJob', jobId, version: options.version ?? null, trigger }, options)
+    return this.#handle(jobId)
+  }
+
+  /** Its run, if one is under way, may finish and report; nothing of it starts any more. */
+  async removeJob(jobId: string, options: CommandOptions = {}): Promise<void> {
+    await this.#submit({ type: 'RemoveJob', jobId }, options)
+  }
+
+  async removeAllJobs(options: CommandOptions = {}): Promise<void> {
+    await this.#submit({ type: 'RemoveAllJobs' }, options)
+  }
+
+  /** No fire and no retry of the job starts until it is resumed. Its phase is kept. */
+  async pauseJob(jobId: string, options: PauseOptions = {}): Promise<JobHandle> {
+    await this.#submit({ type: 'PauseJob', jobId, ...pauseOf(options) }, options)
+    return this.#handle(jobId)
+  }
+
+  /** Times that came due during the pause are skipped, and counted. */
+  async resumeJob(jobId: string, options: CommandOptions = {}): Promise<JobHandle> {
+    await this.#submit({ type: 'ResumeJob', jobId }, options)
+    return this.#handle(jobId)
+  }
+
+  /** Pauses the jobs that have all these labels, also those added later. No labels: all jobs. */
+  async pauseJobs(labels: Readonly<Record<string, string>>, options: PauseOptions = {}): Promise<void> {
+    await this.#submit({ type: 'PauseJobs', labels, ...pauseOf(options) }, options)
+  }
+
+  /** Ends the pause of exactly these labels. */
+  async resumeJobs(labels: Readonly<Record<string, string>>, options: CommandOptions = {}): Promise<void> {
+    await this.#submit({ type: 'ResumeJobs', labels }, options)
+  }
+
+  /** Pauses the whole schedule, durably. Times that come due are judged by grace and coalescing when it is resumed. */
+  async pause(options: PauseOptions = {}): Promise<void> {
+    await this.#submit({ type: 'PauseSchedule', ...pauseOf(options) }, options)
+  }
+
+  async resume(options: CommandOptions = {}): Promise<void> {
+    await this.#submit({ type: 'ResumeSchedule' }, options)
+  }
+
+  /** One run now, beside the schedule. Over `maxInstances` it follows `overlap`; with `skip` it is rejected. */
+  async runJob(jobId: string, options: RunOptions = {}): Promise<RunHandle> {
+    const { payload = null, contentType = null } = payloadInput(options.payload, options.contentType)
+    return this.#queued({ type: 'RunJob', jobId, payload, contentType }, options)
+  }
+
+  /** Runs the scheduled times of a past range, one after another; at most 500. */
+  async backfill(jobId: string, options: BackfillOptions): Promise<BackfillResult> {
+    const [from, to] = [instantMs(options.from, 'from'), instantMs(options.to, 'to')]
+    const events = await this.#submit(
+      { type: 'BackfillJob', jobId, from, to, dryRun: options.dryRun ?? false },
+      options,
+    )
+    const dry = findEvent(events, 'CommandApplied')?.times
+    if (dry !== undefined) return { count: dry?.count ?? 0, times: (dry?.listed ?? []).map(dateOf), runs: [] }
+    const queued = events.filter((event) => event.type === 'RunQueued')
+    return {
+      count: queued.length,
+      times: queued.map((event) => dateOf(event.scheduledAt)),
+      runs: queued.map((event) => this.#runs.handle(event.runId)),
+    }
+  }
+
+  /** A run that has not begun is over at once; one that runs is asked to stop, by its `AbortSignal`. */
+  async cancelRun(runId: string, options: CommandOptions & { readonly reason?: string } = {}): Promise<void> {
+    await this.#submit({ type: 'CancelRun', jobId: jobIdOf(runId), runId, reason: options.reason ?? null }, options)
+  }
+
+  /** Does a run that failed again, as a run of its own. */
+  async retryRun(runId: string, options: CommandOptions = {}): Promise<RunHandle> {
+    return this.#queued({ type: 'RetryRun', jobId: jobIdOf(runId), runId }, options)
+  }
+
+  /** undefined when there is no such job. */
+  getJob(jobId: string, options: { readonly store?: string } = {}): JobInfo | undefined {
+    const found = this.#backend.job(jobId, options.store)
+    return found === undefined ? undefined : infoOf(found)
+  }
+
+  /** All jobs, by their next fire time, those without one last. */
+  getJobs(options: { readonly store?: string } = {}): JobInfo[] {
+    const jobs = this.#backend.jobs(options.store).map((found) => infoOf(found))
+    return jobs.toSorted((a, b) => timeOf(a) - timeOf(b) || (a.id < b.id ? -1 : 1))
+  }
+
+  /**
+   * The runs of a job, the latest first: those without an outcome, and the last `keepRuns` that have one. With
+   * `all: true` also the older ones, read from the events.
+   */
+  async getRuns(
+    jobId: string,
+    options: { readonly all?: boolean; readonly store?: string } = {},
+  ): Promise<RunDetails[]> {
+    const { store } = options
+    const job = this.#backend.job(jobId, store)?.job
+    const ended = options.all ? this.#backend.history(jobId, store) : this.#backend.finishedRuns(jobId, store)
+    const finished = (await ended).map(finishedRunDetails)
+    const open = (job?.openRuns ?? []).map((runId) => this.#backend.run(jobId, runId, store))
+    return [
+      ...open
+        .filter((run) => run !== undefined)
+        .map(openRunDetails)
+        .toReversed(),
+      ...finished,
+    ]
+  }
+
+  /** One run; undefined when the events have none of that id. */
+  async getRun(runId: string, options: { readonly store?: string } = {}): Promise<RunDetails | undefined> {
+    const jobId = jobIdOf(runId)
+    const open = this.#backend.run(jobId, runId, options.store)
+    if (open !== undefined) return openRunDetails(open)
+    const kept = await this.#backend.finishedRuns(jobId, options.store)
+    const isIt = (run: { readonly runId: string }): boolean => run.runId === runId
+    const found = kept.find(isIt) ?? (await this.#backend.history(jobId, options.store)).find(isIt)
+    return found === undefined ? undefined : finishedRunDetails(found)
+  }
+
+  /** A table of the jobs for people: one line each. */
+  printJobs(options: { readonly store?: string; readonly write?: (text: string) => void } = {}): void {
+    const write = options.write ?? ((text: string) => void process.stdout.write(text))
+    write(jobTable(this.getJobs(options)))
+  }
+
+  /** The jobs with their phase, as JSON that `importJobs` reads. */
+  exportJobs(options: { readonly store?: string } = {}): JobFile {
+    return jobFile(this.#backend.jobs(options.store).map(({ job }) => job))
+  }
+
+  /** Adds the jobs of a file, one after another; returns how many. Throws at the first that is refused. */
+  async importJobs(
+    file: unknown,
+    options: CommandOptions & { readonly ifExists?: 'replace' | 'keep' | 'reject' } = {},
+  ): Promise<number> {
+    const jobs = filedJobs(file)
+    const ifExists = options.ifExists ?? 'replace'
+    for (const { id, input } of jobs) await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: input }, options)
+    return jobs.length
+  }
+
+  /** Calls `listener` for every event of that name that the log accepts from now on. */
+  on<T extends ListenerEventType>(type: T, listener: Listener<T>): this {
+    this.#listeners.add(type, listener)
+    return this
+  }
+
+  off<T extends ListenerEventType>(type: T, listener: Listener<T>): this {
+    this.#listeners.remove(type, listener)
+    return this
+  }
+
+  /** APScheduler's way: a union of `EVENT_…` masks. Default: all of them. */
+  addListener(listener: Listener, mask: number = EVENT_ALL): this {
+    this.#listeners.addMasked(listener, mask)
+    return this
+  }
+
+  /** Takes the listener away from all events. */
+  removeListener(listener: Listener): this {
+    this.#listeners.removeMasked(listener)
+    return this
+  }
+
+  /** Tells listeners of what is on no log. */
+  protected tellLocal(event: LocalEvent): void {
+    this.#listeners.tellLocal(event)
+  }
+
+  async #queued(request: Request, options: CommandOptions): Promise<RunHandle> {
+    const events = await this.#submit(request, options)
+    const queued = findEvent(events, 'RunQueued')
+    if (queued !== undefined) return this.#runs.handle(queued.runId)
+    throw new OperationalError('unknown-outcome', 'the command was answered before: its run is in the events')
+  }
+
+  #submit(request: Request, options: CommandOptions): ReturnType<typeof submitCommand> {
+    return submitCommand(this.#backend, request, options)
+  }
+
+  #handle(id: string): JobHandle {
+    return {
+      id,
+      modify: (changes, options) => this.modifyJob(id, changes, options),
+      reschedule: (trigger, options) => this.rescheduleJob(id, trigger, options),
+      pause: (options) => this.pauseJob(id, options),
+      resume: (options) => this.resumeJob(id, options),
+      remove: (options) => this.removeJob(id, options),
+      runNow: (options) => this.runJob(id, options),
+    }
+  }
+}
+
+function infoOf({ job, store }: StoredJob): JobInfo {
+  return jobInfo(job, store)
+}
+
+function pauseOf(options: PauseOptions): { reason: string | null; until: number | null } {
+  const until = options.until === undefined ? null : instantMs(options.until, 'until')
+  return { reason: options.reason ?? null, until }
+}
+
+/** The job id is the first part of a run id; it has no slash itself. */
+function jobIdOf(runId: unknown): string {
+  if (typeof runId === 'string' && runId.includes('/')) return runId.slice(0, runId.indexOf('/'))
+  throw new OperationalError(
+    'invalid-option',
+    'runId: expected the id of a run: <job id>/<incarnation>/<scheduled time>',
+  )
+}
+
+function dateOf(at: number): Date {
+  return new Date(at)
+}
+
+function timeOf(job: JobInfo): number {
+  return job.nextFireTime?.getTime() ?? Number.MAX_SAFE_INTEGER
+}

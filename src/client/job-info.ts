@@ -1,0 +1,74 @@
+/** A job as `getJob` shows it: a snapshot, with instants as Dates. */
+import type { JsonObject } from '../core/json.ts'
+import type { RetryPolicy } from '../core/job/definition.ts'
+import type { JobCounts, JobState, Outcome } from '../core/job/job-state.ts'
+import type { Trigger } from '../core/triggers/trigger.ts'
+
+export interface JobInfo {
+  readonly id: string
+  /** Alias of the store that it is in. */
+  readonly store: string
+  readonly task: string | null
+  /** JSON where the content type says so and it parses, else the bytes; null when there is none. */
+  readonly payload: unknown
+  readonly contentType: string
+  /** null: once, when it was added. */
+  readonly trigger: Trigger | null
+  readonly executor: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly metadata: JsonObject
+  readonly misfireGraceMs: number | null
+  readonly coalesce: string
+  readonly maxCatchUp: number
+  readonly maxInstances: number
+  readonly overlap: string
+  readonly retry: RetryPolicy
+  readonly timeoutMs: number | null
+  readonly heartbeatTimeoutMs: number | null
+  readonly delivery: string
+  readonly keepRuns: number
+  readonly version: number
+  readonly incarnation: string
+  readonly nextFireTime: Date | null
+  readonly paused: { readonly reason: string | null; readonly until: Date | null } | null
+  /** Ids of runs without an outcome. */
+  readonly openRuns: readonly string[]
+  readonly addedAt: Date
+  readonly last: { readonly runId: string; readonly outcome: Outcome; readonly at: Date } | null
+  readonly counts: JobCounts
+}
+
+export function jobInfo(job: JobState, store = 'default'): JobInfo {
+  const { deliver: _deliver, queueLimit: _queueLimit, payload, ...definition } = job.definition
+  const { last, paused } = job
+  return {
+    id: job.jobId,
+    store,
+    ...definition,
+    payload: payloadOf(payload, definition.contentType),
+    version: job.version,
+    incarnation: job.incarnation,
+    nextFireTime: dateOf(job.nextFireTime),
+    paused: paused === null ? null : { reason: paused.reason, until: dateOf(paused.until) },
+    openRuns: job.openRuns,
+    addedAt: new Date(job.addedAt),
+    last: last === null ? null : { ...last, at: new Date(last.at) },
+    counts: job.counts,
+  }
+}
+
+function dateOf(at: number | null): Date | null {
+  return at === null ? null : new Date(at)
+}
+
+function payloadOf(payload: Uint8Array, contentType: string): unknown {
+  if (payload.length === 0) return null
+  if (!contentType.startsWith('application/json')) return payload
+  try {
+    return JSON.parse(new TextDecoder().decode(payload))
+  } catch {
+    return payload
+  }
+}

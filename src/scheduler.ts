@@ -1,0 +1,254 @@
+/** The public face: opens the logs, and gives the job verbs, the tasks and the life cycle over them. */
+import { hostname } from 'node:os'
+import { openEmbeddedLog } from './adapters/embedded/embedded-log.ts'
+import { createMemoryCluster } from './adapters/memory/memory-log.ts'
+import { createConsoleLogger } from './adapters/system/console-logger.ts'
+import { createSystemClock } from './adapters/system/system-clock.ts'
+import { createSystemEntropy } from './adapters/system/system-entropy.ts'
+import { JobClient, type JobHandle } from './client/job-client.ts'
+import { type Duration, type JobOptions, type JobPolicies, policiesInput } from './client/job-options.ts'
+import { DEFAULT_PREFIX, unflatten } from './config/flat-options.ts'
+import {
+  concurrencyOf,
+  type ExecutorOptions,
+  type LogAddress,
+  type Profile,
+  type ResolvedOptions,
+  resolveOptions,
+} from './config/scheduler-options.ts'
+import { MAX_INSTANT_MS } from './core/limits.ts'
+import { parseDurationMs } from './core/triggers/duration.ts'
+import type { Trigger } from './core/triggers/trigger.ts'
+import type { TaskModule } from './executor/task-module.ts'
+import type { TaskHandler, TaskOptions } from './executor/task-registry.ts'
+import { LocalNode, type StoreLog } from './local-node.ts'
+import type { Clock } from './ports/clock.ts'
+import { OperationalError } from './ports/operational-error.ts'
+import type { Logger } from './ports/telemetry.ts'
+
+/** What `configure` may change before the start. */
+export interface ConfigureOptions {
+  /** Zone of triggers that don't name one. Default UTC. */
+  readonly timezone?: string
+  /** Policies of jobs that don't give them. */
+  readonly jobDefaults?: JobPolicies
+  /** `apscheduler`: grace 1 s, coalesce latest, adding a job that exists is refused. Default `horolog`. */
+  readonly profile?: Profile
+}
+
+export interface SchedulerOptions extends ConfigureOptions {
+  /** `memory:` | `file:<folder>`. Default $HOROLOG_LOG, else `file:.horolog`. */
+  readonly log?: string
+  /** Several logs by alias; `log` is short for `stores.default`. */
+  readonly stores?: Readonly<Record<string, string>>
+  /** By name; `default` is always there. */
+  readonly executors?: Readonly<Record<string, ExecutorOptions>>
+  /** Shaped like pino. Default: warnings and errors on stderr. */
+  readonly logger?: Logger
+  /** Default: the system's. A virtual clock makes time pass in tests. */
+  readonly clock?: Clock
+}
+
+/** Options with dotted keys under a prefix, as from an ini file or the environment. */
+export interface FlatOptions {
+  readonly flat: Readonly<Record<string, unknown>>
+  /** Default `horolog.`. */
+  readonly prefix?: string
+  readonly logger?: Logger
+  readonly clock?: Clock
+}
+
+export interface StartOptions {
+  /** Pauses the schedule first, durably, until `resume`. Default false. */
+  readonly paused?: boolean
+}
+
+export interface ShutdownOptions {
+  /** Waits for what runs. Default true. */
+  readonly wait?: boolean
+  /** At most so long. Default 30 s. */
+  readonly deadline?: Duration
+}
+
+/** `failed`: a log failed, and the process has to be started again. */
+export type SchedulerState = 'open' | 'running' | 'paused' | 'failed' | 'stopped'
+
+const DEFAULT_DRAIN_MS = 30_000
+
+export class Scheduler extends JobClient {
+  readonly #node: LocalNode
+  readonly #clock: Clock
+  readonly #given: SchedulerOptions
+  #resolved: ResolvedOptions
+  #state: 'open' | 'running' | 'failed' | 'stopped' = 'open'
+  #letGo: () => void = () => {}
+
+  private constructor(
+    node: LocalNode,
+    clock: Clock,
+    logger: Logger,
+    given: SchedulerOptions,
+    resolved: ResolvedOptions,
+  ) {
+    super(node.backend, logger)
+    this.#node = node
+    this.#clock = clock
+    this.#given = given
+    this.#resolved = resolved
+  }
+
+  /**
+   * Opens the logs and becomes their owner: commands are answered, nothing fires before `start`.
+   * Rejects with `LogError` `owned` when another process owns a folder, `corrupt` when it is damaged; with
+   * `OptionError` for a wrong option.
+   */
+  static async open(options: SchedulerOptions | FlatOptions = {}): Promise<Scheduler> {
+    const given = 'flat' in options ? fromFlat(options) : options
+    const resolved = resolve(given)
+    const clock = given.clock ?? createSystemClock()
+    const logger = given.logger ?? createConsoleLogger()
+    const { default: main, ...otherStores } = await openLogs(resolved.stores, clock)
+    const failure = Promise.withResolvers<Error>()
+    const node = new LocalNode({
+      ...main,
+      otherStores,
+      clock,
+      entropy: createSystemEntropy(),
+      logger,
+      name: `${hostname()}:${process.pid}`,
+      settings: resolved.settings,
+      executors: resolved.executors,
+      failed: failure.resolve,
+    })
+    try {
+      await node.open()
+    } catch (error) {
+      await node.abandon()
+      throw error
+    }
+    const scheduler = new Scheduler(node, clock, logger, given, resolved)
+    void failure.promise.then((error) => scheduler.#failed(error, logger))
+    return scheduler
+  }
+
+  #failed(err: Error, logger: Logger): void {
+    if (this.#state === 'stopped') return
+    logger.error({ err }, 'the scheduler stopped: its log failed')
+    this.#state = 'failed'
+    this.tellLocal({ type: 'SchedulerFailed', error: err })
+  }
+
+  /** `paused`: the schedule is, for whatever reason, and by whomever. */
+  get state(): SchedulerState {
+    return this.#state === 'running' && this.#node.isPaused ? 'paused' : this.#state
+  }
+
+  /** Changes options before the start. Throws `OptionError`, and `OperationalError` when it has started. */
+  configure(options: ConfigureOptions): this {
+    if (this.#state !== 'open')
+      throw new OperationalError('invalid-option', 'configure: expected a scheduler that has not started')
+    this.#resolved = resolve({ ...this.#given, ...options })
+    this.#node.configure(this.#resolved.settings)
+    return this
+  }
+
+  /**
+   * Registers a task: its handler, or `{ module, export }` of one that keeps a processor busy and runs in a worker
+   * thread or a child process. Throws `invalid-option` when the name is taken.
+   */
+  task(name: string, handler: TaskHandler | TaskModule, options: TaskOptions = {}): this {
+    this.#node.tasks.add(name, handler, options)
+    return this
+  }
+
+  /** Jobs may name it from now on. Rejects with `invalid-option` when it is there. */
+  async addExecutor(name: string, options: ExecutorOptions = {}): Promise<this> {
+    await this.#node.addExecutor(name, concurrencyOf(options, `executors.${name}`))
+    this.tellLocal({ type: 'ExecutorAdded', executor: name })
+    return this
+  }
+
+  /** Waits for what runs there, 30 s at most unless it is said. Runs for it wait until it is added again. */
+  async removeExecutor(name: string, options: ShutdownOptions = {}): Promise<this> {
+    await this.#node.removeExecutor(name, this.#deadline(options))
+    this.tellLocal({ type: 'ExecutorRemoved', executor: name })
+    return this
+  }
+
+  /** A job and its handler in one call: the task has the name of the job, and an equal job is left as it is. */
+  async job(
+    id: string,
+    trigger: Trigger,
+    handler: TaskHandler,
+    options: Omit<JobOptions, 'id' | 'task' | 'trigger'> = {},
+  ): Promise<JobHandle> {
+    this.task(id, handler)
+    return this.addJob({ ifExists: 'replace', ...options, id, task: id, trigger })
+  }
+
+  override async addJob(options: JobOptions): Promise<JobHandle> {
+    // A task's own time-out and retry policy are copied into its jobs. What is wrong in them is said when it is added.
+    const defaults = this.#node.tasks.optionsOf(options.task) as Pick<JobOptions, 'timeout' | 'retry'>
+    return super.addJob({ ifExists: this.#resolved.ifExists, ...defaults, ...options })
+  }
+
+  /** Timers count from now on, and runs are executed. The process stays alive until `shutdown`. */
+  async start(options: StartOptions = {}): Promise<void> {
+    if (this.#state === 'stopped') throw new OperationalError('closed', 'the scheduler is shut down')
+    if (this.#state === 'running') throw new OperationalError('invalid-option', 'start: the scheduler has started')
+    if (options.paused === true) await this.pause({ reason: 'started paused' })
+    this.#state = 'running'
+    for (const store of this.#resolved.stores.keys()) this.tellLocal({ type: 'StoreAdded', store })
+    for (const executor of this.#node.executors) this.tellLocal({ type: 'ExecutorAdded', executor })
+    this.#node.start()
+    this.#letGo = this.#clock.schedule(MAX_INSTANT_MS, () => {})
+    this.tellLocal({ type: 'SchedulerStarted' })
+  }
+
+  /** Lets what runs finish, and gives the logs back. What is not over at the deadline is run again after the next start. */
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    if (this.#state === 'stopped') return
+    this.#state = 'stopped'
+    await this.#node.shutdown(this.#deadline(options))
+    this.#letGo()
+    this.tellLocal({ type: 'SchedulerShutdown' })
+  }
+
+  #deadline(options: ShutdownOptions): number {
+    const drainMs = options.wait === false ? 0 : parseDurationMs(options.deadline ?? DEFAULT_DRAIN_MS, 'deadline')
+    return this.#clock.now() + drainMs
+  }
+}
+
+function resolve(given: SchedulerOptions): ResolvedOptions {
+  return resolveOptions({ ...given, jobDefaults: policiesInput(given.jobDefaults ?? {}) })
+}
+
+function fromFlat(options: FlatOptions): SchedulerOptions {
+  const { flat, prefix = DEFAULT_PREFIX, ...rest } = options
+  return { ...(unflatten(flat, prefix) as SchedulerOptions), ...rest }
+}
+
+async function openLogs(
+  stores: ReadonlyMap<string, LogAddress>,
+  clock: Clock,
+): Promise<{ default: StoreLog; [alias: string]: StoreLog }> {
+  const logs: Record<string, StoreLog> = {}
+  try {
+    for (const [alias, address] of stores) logs[alias] = await openLog(address, clock)
+  } catch (error) {
+    await Promise.all(Object.values(logs).map(({ log }) => log.close()))
+    throw error
+  }
+  return logs as { default: StoreLog }
+}
+
+async function openLog(address: LogAddress, clock: Clock): Promise<StoreLog> {
+  const now = (): number => clock.now()
+  switch (address.kind) {
+    case 'memory':
+      return { log: createMemoryCluster({ partitions: 1, now }).connect('memory'), singleWriter: true }
+    case 'file':
+      return { log: await openEmbeddedLog({ folder: address.folder, now }), singleWriter: true }
+  }
+}

@@ -1,0 +1,2 @@
+/** A module that can't be evaluated. */
+throw new Error('no licence')
