@@ -1,0 +1,30 @@
+/** `horolog jobs get`: all that is known of one job. */
+import type { Command } from 'commander'
+import { CliError, EXIT } from './cli-error.ts'
+import { addLogOption, addOutputOption, type LogOption, type OutputOption } from './options.ts'
+import { write, writeJson } from './output.ts'
+
+export function addJobsGet(jobs: Command): void {
+  const command = jobs
+    .command('get')
+    .description('all that is known of one job; also while another process owns the log')
+    .argument('<id>')
+    .action((id: string, options: LogOption & OutputOption) => jobsGet(id, options))
+  addOutputOption(addLogOption(command))
+}
+
+async function jobsGet(id: string, options: LogOption & OutputOption): Promise<void> {
+  const { foldedStates, reading } = await import('./read-log.ts')
+  const { jobJson, jobMembers } = await import('./job-view.ts')
+  const { jobInfo } = await import('../client/job-info.ts')
+  const { createSystemClock } = await import('../adapters/system/system-clock.ts')
+  const { folder, states } = await reading(options.log, async ({ folder, log }) => ({
+    folder,
+    states: await foldedStates(log),
+  }))
+  const job = states.map((state) => state.job(id)).find((state) => state !== undefined)
+  if (job === undefined) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(id)} in ${folder}`)
+  const info = jobInfo(job)
+  if (options.output !== 'table') return writeJson(jobJson(info), options.output)
+  await write(`${jobMembers(info, createSystemClock().now()).join('\n')}\n`)
+}

@@ -1,0 +1,55 @@
+/** Options that several verbs have, and the reading of option values. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
+
+export interface LogOption {
+  readonly log?: string
+}
+
+export interface OutputOption {
+  readonly output: OutputFormat
+}
+
+/** Who asks, and under which id: kept in the events. */
+export interface CommandOption {
+  readonly actor?: string
+  readonly commandId?: string
+}
+
+export function addLogOption(
+  command: Command,
+  text = 'where the log is, file:<folder> (default: $HOROLOG_LOG, else file:.horolog)',
+): Command {
+  return command.addOption(new Option('--log <address>', text))
+}
+
+export function addOutputOption(command: Command): Command {
+  const option = new Option('-o, --output <format>', 'form of the output').choices([...OUTPUT_FORMATS]).default('table')
+  return command.addOption(option)
+}
+
+export function addCommandOptions(command: Command): Command {
+  return command
+    .option('--actor <who>', 'who asks, kept in the events (default: your user name)')
+    .option('--command-id <id>', 'makes a repetition a duplicate that changes nothing, for an hour')
+}
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+  }
+}
+
+/** `k=v`, given any number of times. */
+export function labels(text: string, earlier: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Expected <key>=<value>.')
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** A comma list, given any number of times. */
+export function commaList(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, ...text.split(',').filter((item) => item !== '')]
+}

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { cli, temporaryFolder } from './cli-process.ts'
+
+describe('horolog verify', () => {
+  test('holds for a sound log, and names the offset after a byte was changed before the last batch', async () => {
+    const folder = temporaryFolder()
+    await cli(folder, 'jobs', 'add', 'flip-me', '--task', 'echo', '--every', '1h')
+    await cli(folder, 'jobs', 'pause', 'flip-me')
+    const sound = await cli(folder, 'verify', '-o', 'json')
+    expect(sound.code).toBe(0)
+    expect(JSON.parse(sound.stdout)).toMatchObject({
+      ok: true,
+      partitions: [
+        {
+          partition: 0,
+          records: 6,
+          ignored: 0,
+          dropped: 0,
+          jobs: 1,
+          counts: { owners: 2, batches: 2, events: 2, commands: 2 },
+        },
+      ],
+    })
+    expect((JSON.parse(sound.stdout) as { partitions: { chain: string }[] }).partitions[0]?.chain).toMatch(
+      /^[0-9a-f]{64}$/,
+    )
+
+    flipByte(join(folder, '.horolog'), 'flip-me')
+    const broken = await cli(folder, 'verify')
+    expect(broken.code).toBe(6)
+    expect(broken.stderr).toMatch(/^horolog: verify: .*segment-\d+\.log byte \d+.*offset 1 of events\/0.*\n$/)
+    expect((await cli(folder, 'jobs', 'ls')).code).toBe(1)
+  })
+})
+
+/** Changes a byte of the first place that has the text. */
+function flipByte(folder: string, text: string): void {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {
+    const bytes = readFileSync(join(folder, name))
+    const at = bytes.indexOf(text)
+    if (at < 0) continue
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
+    writeFileSync(join(folder, name), bytes)
+    return
+  }
+  throw new Error(`no file has ${text}`)
+}
