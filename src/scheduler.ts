@@ -78,7 +78,7 @@ const DEFAULT_DRAIN_MS = 30_000
 export class Scheduler extends JobClient {
   readonly #node: LocalNode
   readonly #clock: Clock
-  readonly #given: SchedulerOptions
+  #given: SchedulerOptions
   #resolved: ResolvedOptions
   #state: 'open' | 'running' | 'failed' | 'stopped' = 'open'
   #letGo: () => void = () => {}
@@ -147,7 +147,9 @@ export class Scheduler extends JobClient {
   configure(options: ConfigureOptions): this {
     if (this.#state !== 'open')
       throw new OperationalError('invalid-option', 'configure: expected a scheduler that has not started')
-    this.#resolved = resolve({ ...this.#given, ...options })
+    const given = { ...this.#given, ...options }
+    this.#resolved = resolve(given)
+    this.#given = given
     this.#node.configure(this.#resolved.settings)
     return this
   }
@@ -198,8 +200,8 @@ export class Scheduler extends JobClient {
     if (this.#state === 'running') throw new OperationalError('invalid-option', 'start: the scheduler has started')
     if (options.paused === true) await this.pause({ reason: 'started paused' })
     this.#state = 'running'
-    for (const store of this.#resolved.stores.keys()) this.tellLocal({ type: 'StoreAdded', store })
     for (const executor of this.#node.executors) this.tellLocal({ type: 'ExecutorAdded', executor })
+    for (const store of this.#resolved.stores.keys()) this.tellLocal({ type: 'StoreAdded', store })
     this.#node.start()
     this.#letGo = this.#clock.schedule(MAX_INSTANT_MS, () => {})
     this.tellLocal({ type: 'SchedulerStarted' })

@@ -41,7 +41,7 @@ const TYPES: readonly (readonly ListenerEventType[])[] = [
   ['JobRemoved', 'JobFinished'],
   ['JobModified', 'JobPaused', 'JobResumed'],
   ['RunSucceeded'],
-  ['RunFailed', 'RunTimedOut', 'RunLost'],
+  ['RunFailed', 'RunTimedOut', 'RunCancelled', 'RunLost'],
   ['RunMissed'],
   ['RunQueued'],
   ['RunSkipped'],

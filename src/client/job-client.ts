@@ -54,7 +54,11 @@ export interface BackfillResult {
 }
 
 /** Any options of the job but its id; null sets one back to its default. */
-export type JobChanges = { readonly [K in keyof Omit<JobOptions, 'id' | 'ifExists' | 'paused'>]?: JobOptions[K] | null }
+export type JobChanges = {
+  readonly [K in keyof Omit<JobOptions, 'id' | 'ifExists' | 'paused' | 'commandId' | 'actor' | 'store'>]?:
+    | JobOptions[K]
+    | null
+}
 
 export interface JobHandle {
   readonly id: string
@@ -98,7 +102,7 @@ export class JobClient {
     return this.#handle(jobId)
   }
 
-  /** Its run, if one is under way, may finish and report; nothing of it starts any more. */
+  /** Runs that are queued or running may finish and report; no fire and no retry starts any more. */
   async removeJob(jobId: string, options: CommandOptions = {}): Promise<void> {
     await this.#submit({ type: 'RemoveJob', jobId }, options)
   }

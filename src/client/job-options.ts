@@ -77,6 +77,8 @@ export interface JobOptions extends JobPolicies {
   readonly commandId?: string
   /** Who asks, for the audit. */
   readonly actor?: string
+  /** Alias of the store. Default: where the job is, else `default`. */
+  readonly store?: string
 }
 
 /** Throws `OperationalError` `invalid-option` where a duration, an instant or the payload can't be read. */

@@ -17,6 +17,7 @@ export type Listener<T extends ListenerEventType = ListenerEventType> = (event: 
 
 export class Listeners {
   readonly #byType = new Map<ListenerEventType, Set<Listener>>()
+  readonly #narrowed = new WeakMap<Listener, Listener>()
   readonly #logger: Logger
 
   constructor(logger: Logger) {
@@ -37,11 +38,24 @@ export class Listeners {
   }
 
   addMasked(listener: Listener, mask: number): void {
-    for (const type of maskedTypes(mask)) this.add(type, listener)
+    for (const type of maskedTypes(mask)) this.add(type, type === 'RunSkipped' ? this.#forFullJobs(listener) : listener)
   }
 
   removeMasked(listener: Listener): void {
+    for (const type of maskedTypes(EVENT_ALL)) this.remove(type, this.#narrowed.get(listener) ?? listener)
     for (const type of maskedTypes(EVENT_ALL)) this.remove(type, listener)
+  }
+
+  /** APScheduler tells of a skipped run only where there were too many. */
+  #forFullJobs(listener: Listener): Listener {
+    const known = this.#narrowed.get(listener)
+    if (known !== undefined) return known
+    const narrowed: Listener = (event) => {
+      if (event.type === 'RunSkipped' && event.why !== 'max-instances' && event.why !== 'queue-full') return
+      return listener(event)
+    }
+    this.#narrowed.set(listener, narrowed)
+    return narrowed
   }
 
   tell({ store, partition, events }: AcceptedEvents): void {

@@ -89,6 +89,7 @@ export const jobOptions: Complete<JobOptions> = {
   nextFireTime: T0 + 60_000,
   commandId: 'once',
   actor: 'me',
+  store: 'default',
 }
 
 export const configureOptions: Complete<ConfigureOptions> = {

@@ -39,7 +39,7 @@ const open = step('add_executor(default)', async () => {}, { rules: [rules.DEFAU
 const pass = (differs?: Difference): Step => step('process_jobs', async () => {}, differs)
 const runQueued = (differs?: Difference): Step =>
   step('executor runs queued submissions', (stage) => stage.runQueued(), differs)
-const STARTED = ['JOBSTORE_ADDED default', 'EXECUTOR_ADDED default', 'SCHEDULER_STARTED']
+const STARTED = ['EXECUTOR_ADDED default', 'JOBSTORE_ADDED default', 'SCHEDULER_STARTED']
 const start = (name: string): Step =>
   step(name, (stage) => stage.start(), { rules: [rules.DEFAULT_EXECUTOR], events: STARTED })
 const add = (name: string, job: Job): Step => step(name, (stage) => stage.add(job))

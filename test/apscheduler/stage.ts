@@ -141,7 +141,7 @@ function eventLines(code: string, event: ListenerEvent): string[] {
       return [runLine(code, event.jobId, event.scheduledAt.getTime(), `${event.error.name}('${event.error.message}')`)]
     case 'RunMissed':
     case 'RunSkipped':
-      return event.times.listed.map((at) => runLine(code, event.jobId, at))
+      return event.times.listed.map((at) => runLine(code, event.jobId, at.getTime()))
     case 'StoreAdded':
       return [`${code} ${event.store}`]
     case 'ExecutorAdded':
