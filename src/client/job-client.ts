@@ -70,6 +70,11 @@ export interface JobHandle {
   runNow(options?: RunOptions): Promise<RunHandle>
 }
 
+/** A command that asks for a run. */
+type RunRequest = Extract<Request, { type: 'RunJob' | 'RetryRun' }>
+
+const DEFAULT_STORE = 'default'
+
 export class JobClient {
   readonly #backend: Backend
   readonly #listeners: Listeners
@@ -86,20 +91,20 @@ export class JobClient {
   async addJob(options: JobOptions): Promise<JobHandle> {
     const { id, ifExists = 'replace' } = options
     await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: jobInput(options) }, options)
-    return this.#handle(id)
+    return this.#handle(id, options)
   }
 
   /** Changes the options that are given; a trigger that stays keeps its phase. */
   async modifyJob(jobId: string, changes: JobChanges, options: ModifyOptions = {}): Promise<JobHandle> {
     const version = options.version ?? null
     await this.#submit({ type: 'ModifyJob', jobId, version, job: jobChanges(changes) }, options)
-    return this.#handle(jobId)
+    return this.#handle(jobId, options)
   }
 
   /** Gives the job a trigger from now on; its phase begins anew. */
   async rescheduleJob(jobId: string, trigger: Trigger, options: ModifyOptions = {}): Promise<JobHandle> {
     await this.#submit({ type: 'RescheduleJob', jobId, version: options.version ?? null, trigger }, options)
-    return this.#handle(jobId)
+    return this.#handle(jobId, options)
   }
 
   /** Runs that are queued or running may finish and report; no fire and no retry starts any more. */
@@ -114,13 +119,13 @@ export class JobClient {
   /** No fire and no retry of the job starts until it is resumed. Its phase is kept. */
   async pauseJob(jobId: string, options: PauseOptions = {}): Promise<JobHandle> {
     await this.#submit({ type: 'PauseJob', jobId, ...pauseOf(options) }, options)
-    return this.#handle(jobId)
+    return this.#handle(jobId, options)
   }
 
   /** Times that came due during the pause are skipped, and counted. */
   async resumeJob(jobId: string, options: CommandOptions = {}): Promise<JobHandle> {
     await this.#submit({ type: 'ResumeJob', jobId }, options)
-    return this.#handle(jobId)
+    return this.#handle(jobId, options)
   }
 
   /** Pauses the jobs that have all these labels, also those added later. No labels: all jobs. */
@@ -158,10 +163,11 @@ export class JobClient {
     const dry = findEvent(events, 'CommandApplied')?.times
     if (dry !== undefined) return { count: dry?.count ?? 0, times: (dry?.listed ?? []).map(dateOf), runs: [] }
     const queued = events.filter((event) => event.type === 'RunQueued')
+    const store = this.#storeOf(jobId, options)
     return {
       count: queued.length,
       times: queued.map((event) => dateOf(event.scheduledAt)),
-      runs: queued.map((event) => this.#runs.handle(event.runId)),
+      runs: queued.map((event) => this.#runs.handle(event.runId, store)),
     }
   }
 
@@ -226,7 +232,7 @@ export class JobClient {
     write(jobTable(this.getJobs(options)))
   }
 
-  /** The jobs with their phase, as JSON that `importJobs` reads. */
+  /** The jobs with their phase, as JSON that `importJobs` reads: those that have a time to come. */
   exportJobs(options: { readonly store?: string } = {}): JobFile {
     return jobFile(this.#backend.jobs(options.store).map(({ job }) => job))
   }
@@ -234,11 +240,11 @@ export class JobClient {
   /** Adds the jobs of a file, one after another; returns how many. Throws at the first that is refused. */
   async importJobs(
     file: unknown,
-    options: CommandOptions & { readonly ifExists?: 'replace' | 'keep' | 'reject' } = {},
+    options: Omit<CommandOptions, 'commandId'> & { readonly ifExists?: 'replace' | 'keep' | 'reject' } = {},
   ): Promise<number> {
     const jobs = filedJobs(file)
-    const ifExists = options.ifExists ?? 'replace'
-    for (const { id, input } of jobs) await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: input }, options)
+    const { ifExists = 'replace', ...others } = options
+    for (const { id, input } of jobs) await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: input }, others)
     return jobs.length
   }
 
@@ -270,10 +276,11 @@ export class JobClient {
     this.#listeners.tellLocal(event)
   }
 
-  async #queued(request: Request, options: CommandOptions): Promise<RunHandle> {
+  async #queued(request: RunRequest, options: CommandOptions): Promise<RunHandle> {
+    const store = this.#storeOf(request.jobId, options)
     const events = await this.#submit(request, options)
     const queued = findEvent(events, 'RunQueued')
-    if (queued !== undefined) return this.#runs.handle(queued.runId)
+    if (queued !== undefined) return this.#runs.handle(queued.runId, store)
     throw new OperationalError('unknown-outcome', 'the command was answered before: its run is in the events')
   }
 
@@ -281,15 +288,21 @@ export class JobClient {
     return submitCommand(this.#backend, request, options)
   }
 
-  #handle(id: string): JobHandle {
+  #storeOf(jobId: string, options: CommandOptions): string {
+    return options.store ?? this.#backend.job(jobId)?.store ?? DEFAULT_STORE
+  }
+
+  /** It stays with the store that the job is in: another one may have a job of that id too. */
+  #handle(id: string, given: CommandOptions): JobHandle {
+    const store = this.#storeOf(id, given)
     return {
       id,
-      modify: (changes, options) => this.modifyJob(id, changes, options),
-      reschedule: (trigger, options) => this.rescheduleJob(id, trigger, options),
-      pause: (options) => this.pauseJob(id, options),
-      resume: (options) => this.resumeJob(id, options),
-      remove: (options) => this.removeJob(id, options),
-      runNow: (options) => this.runJob(id, options),
+      modify: (changes, options) => this.modifyJob(id, changes, { store, ...options }),
+      reschedule: (trigger, options) => this.rescheduleJob(id, trigger, { store, ...options }),
+      pause: (options) => this.pauseJob(id, { store, ...options }),
+      resume: (options) => this.resumeJob(id, { store, ...options }),
+      remove: (options) => this.removeJob(id, { store, ...options }),
+      runNow: (options) => this.runJob(id, { store, ...options }),
     }
   }
 }

@@ -2,6 +2,9 @@
 import type { JobInput } from '../core/job/definition.ts'
 import type { JobState } from '../core/job/job-state.ts'
 import type { Json, JsonObject } from '../core/json.ts'
+import { nextFireTime } from '../core/triggers/next-fire-time.ts'
+import type { Trigger } from '../core/triggers/trigger.ts'
+import { offsetAt } from '../core/triggers/zone.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 
 export interface JobFile {
@@ -16,24 +19,48 @@ export interface FiledJob {
 
 const VERSION = 1
 
+/** A job that has no time to come, only a run to end, is left out: nothing of it is left to schedule. */
 export function jobFile(jobs: readonly JobState[]): JobFile {
-  return { horolog: VERSION, jobs: jobs.map(filed) }
+  return { horolog: VERSION, jobs: jobs.filter((job) => job.nextFireTime !== null).map(filed) }
 }
 
-/** An interval without a start gets the one it has, so that the phase comes along. */
 function filed(job: JobState): JsonObject {
   const { payload, trigger, deliver, ...definition } = job.definition
-  const kept = trigger?.type === 'interval' && trigger.start === undefined
-  const start = new Date(job.anchor).toISOString()
   const next = job.nextFireTime === null ? {} : { nextFireTime: new Date(job.nextFireTime).toISOString() }
   return {
     id: job.jobId,
     ...(definition as unknown as JsonObject),
     ...(deliver === null ? {} : { deliver: deliver as unknown as JsonObject }),
     ...(payload.length === 0 ? {} : { payloadBase64: Buffer.from(payload).toString('base64') }),
-    trigger: (kept ? { ...trigger, start } : trigger) as unknown as Json,
+    trigger: (trigger === null ? null : inPhase(trigger, job)) as unknown as Json,
     ...next,
     ...(job.paused === null ? {} : { paused: true }),
+  }
+}
+
+/** The trigger as it goes on from here: from the start that the job gave it, and as often as is left of its repetitions. */
+function inPhase(trigger: Trigger, job: JobState): Trigger {
+  const started = withStart(trigger, job.anchor)
+  return trigger.repeat === undefined ? started : { ...started, repeat: trigger.repeat - job.decidedCount }
+}
+
+function withStart(trigger: Trigger, anchor: number): Trigger {
+  switch (trigger.type) {
+    case 'interval':
+    case 'calendar-interval': {
+      if (trigger.start !== undefined || nextFireTime(trigger, anchor - 1, anchor) === null) return trigger
+      const isDate = trigger.type === 'calendar-interval'
+      const local = isDate ? anchor + offsetAt(trigger.zone ?? 'UTC', anchor) : anchor
+      const start = new Date(local).toISOString()
+      return { ...trigger, start: isDate ? start.slice(0, start.indexOf('T')) : start }
+    }
+    case 'and':
+    case 'or':
+      return { ...trigger, triggers: trigger.triggers.map((one) => withStart(one, anchor)) }
+    case 'excluding':
+      return { ...trigger, trigger: withStart(trigger.trigger, anchor) }
+    default:
+      return trigger
   }
 }
 

@@ -24,6 +24,7 @@ export interface JobInfo {
   readonly maxCatchUp: number
   readonly maxInstances: number
   readonly overlap: string
+  readonly queueLimit: number
   readonly retry: RetryPolicy
   readonly timeoutMs: number | null
   readonly heartbeatTimeoutMs: number | null
@@ -41,7 +42,7 @@ export interface JobInfo {
 }
 
 export function jobInfo(job: JobState, store = 'default'): JobInfo {
-  const { deliver: _deliver, queueLimit: _queueLimit, payload, ...definition } = job.definition
+  const { deliver: _deliver, payload, ...definition } = job.definition
   const { last, paused } = job
   return {
     id: job.jobId,

@@ -15,15 +15,21 @@ export interface RunHandle {
 }
 
 export type CancelOptions = CommandOptions & { readonly reason?: string }
-type Cancel = (runId: string, options?: CancelOptions) => Promise<void>
+type Cancel = (runId: string, options: CancelOptions) => Promise<void>
 
 type Ended = { readonly kind: 'result'; readonly value: Json } | { readonly kind: 'error'; readonly error: Error }
+
+interface Waiting {
+  /** Alias of the store that has the run. */
+  readonly store: string
+  readonly resolve: (ended: Ended) => void
+}
 
 /** Runs that somebody waits for. Watching begins with the handle, so no outcome is passed over. */
 export class RunWatch {
   readonly #backend: Backend
   readonly #cancel: Cancel
-  readonly #waiting = new Map<string, (ended: Ended) => void>()
+  readonly #waiting = new Map<string, Waiting>()
 
   constructor(backend: Backend, cancel: Cancel) {
     this.#backend = backend
@@ -32,11 +38,11 @@ export class RunWatch {
     backend.subscribe((accepted) => this.#see(accepted))
   }
 
-  handle(runId: string): RunHandle {
-    const ended = new Promise<Ended>((resolve) => this.#waiting.set(runId, resolve))
+  handle(runId: string, store: string): RunHandle {
+    const ended = new Promise<Ended>((resolve) => this.#waiting.set(runId, { store, resolve }))
     return {
       runId,
-      cancel: (options) => this.#cancel(runId, options),
+      cancel: (options) => this.#cancel(runId, { store, ...options }),
       async result() {
         const end = await ended
         if (end.kind === 'error') throw end.error
@@ -45,22 +51,22 @@ export class RunWatch {
     }
   }
 
-  #see({ events }: AcceptedEvents): void {
+  #see({ store, events }: AcceptedEvents): void {
     if (this.#waiting.size === 0) return
     for (const { event } of events) {
-      if (event.type === 'JobsRemoved') this.#dropRemoved()
+      if (event.type === 'JobsRemoved') this.#dropRemoved(store)
       if (!('runId' in event) || event.runId === null) continue
-      const resolve = this.#waiting.get(event.runId)
-      const ended = resolve === undefined ? null : outcomeOf(event, event.runId)
-      if (resolve === undefined || ended === null) continue
+      const waiting = this.#waiting.get(event.runId)
+      const ended = waiting?.store === store ? outcomeOf(event, event.runId) : null
+      if (waiting === undefined || ended === null) continue
       this.#waiting.delete(event.runId)
-      resolve(ended)
+      waiting.resolve(ended)
     }
   }
 
   /** Its outcome is on the log when it comes; nobody here will hear of it. */
   #closed(): void {
-    for (const [runId, resolve] of this.#waiting) {
+    for (const [runId, { resolve }] of this.#waiting) {
       const error = new OperationalError('closed', `the scheduler was shut down before run ${runId} ended`)
       resolve({ kind: 'error', error })
     }
@@ -68,11 +74,12 @@ export class RunWatch {
   }
 
   /** Runs that had not begun ended with their jobs, without an event each. */
-  #dropRemoved(): void {
-    for (const [runId, resolve] of this.#waiting) {
-      if (this.#backend.run(runId.slice(0, runId.indexOf('/')), runId) !== undefined) continue
+  #dropRemoved(store: string): void {
+    for (const [runId, waiting] of this.#waiting) {
+      if (waiting.store !== store) continue
+      if (this.#backend.run(runId.slice(0, runId.indexOf('/')), runId, store) !== undefined) continue
       this.#waiting.delete(runId)
-      resolve(failed(runId, 'cancelled', 'all jobs were removed'))
+      waiting.resolve(failed(runId, 'cancelled', 'all jobs were removed'))
     }
   }
 }

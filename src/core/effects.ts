@@ -53,6 +53,20 @@ export function effectsOf(event: Event, view: View): readonly Effect[] {
   }
 }
 
+/**
+ * Runs that an event of the batch let go, and whose job a later event of the same batch removed: the job no longer says
+ * that they are there. `runIds` are those that the batch changed.
+ */
+export function orphanedDispatches(runIds: Iterable<string>, view: View): readonly Effect[] {
+  const effects: Effect[] = []
+  for (const runId of runIds) {
+    const run = view.run(runId)
+    if (run !== undefined && view.job(run.jobId)?.incarnation !== run.incarnation)
+      effects.push(...dispatchOf(runId, view))
+  }
+  return effects
+}
+
 function dispatchOf(runId: string, view: View): readonly Effect[] {
   const run = view.run(runId)
   return run?.status === 'queued' ? [{ type: 'dispatch', runId, attempt: run.attempt }] : NONE

@@ -1,5 +1,5 @@
 /** Carries out what accepted events ask for. Safe to repeat: executors drop copies by (run id, attempt). */
-import { effectsOf } from '../core/effects.ts'
+import { type Effect, effectsOf, orphanedDispatches } from '../core/effects.ts'
 import type { Event } from '../core/events.ts'
 import type { State } from '../core/state.ts'
 import type { Dispatcher } from '../ports/dispatcher.ts'
@@ -11,27 +11,32 @@ export interface Emitting {
   readonly epoch: number
 }
 
-/** `state` is the state after the batch. */
-export function emitEffects(events: readonly Event[], state: State, emitting: Emitting): void {
-  const { dispatcher, partition, epoch } = emitting
-  for (const event of events) {
-    for (const effect of effectsOf(event, state)) {
-      switch (effect.type) {
-        case 'dispatch': {
-          const run = state.run(effect.runId)
-          if (run !== undefined) dispatcher.dispatch(runRequest(run, partition, epoch, false))
-          break
-        }
-        case 'cancel':
-          dispatcher.cancel(effect.runId, effect.attempt, effect.reason)
-          break
-        case 'grant':
-          dispatcher.grant(effect.runId, effect.attempt, effect.executor)
-          break
-        case 'refuse':
-          dispatcher.refuse(effect.runId, effect.attempt, effect.executor)
-      }
+/** `state` is the state after the batch, `runIds` are the runs that it changed. */
+export function emitEffects(
+  events: readonly Event[],
+  runIds: Iterable<string>,
+  state: State,
+  emitting: Emitting,
+): void {
+  for (const event of events) for (const effect of effectsOf(event, state)) emit(effect, state, emitting)
+  for (const effect of orphanedDispatches(runIds, state)) emit(effect, state, emitting)
+}
+
+function emit(effect: Effect, state: State, { dispatcher, partition, epoch }: Emitting): void {
+  switch (effect.type) {
+    case 'dispatch': {
+      const run = state.run(effect.runId)
+      if (run !== undefined) dispatcher.dispatch(runRequest(run, partition, epoch, false))
+      return
     }
+    case 'cancel':
+      dispatcher.cancel(effect.runId, effect.attempt, effect.reason)
+      return
+    case 'grant':
+      dispatcher.grant(effect.runId, effect.attempt, effect.executor)
+      return
+    case 'refuse':
+      dispatcher.refuse(effect.runId, effect.attempt, effect.executor)
   }
 }
 

@@ -312,7 +312,8 @@ export class Partition {
     for (const { pending } of plan.answers) {
       if (pending.input.kind === 'report') this.#timers.heard(this.state, pending.input.report)
     }
-    if (this.#firing && this.#isMine()) emitEffects(plan.events, this.state, this.#emitting())
+    const changed = plan.overlay.changedRuns()
+    if (this.#firing && this.#isMine()) emitEffects(plan.events, changed, this.state, this.#emitting())
     for (const { pending, events } of plan.answers) pending.resolve(events)
   }
 

@@ -126,7 +126,7 @@ export const printOptions: Complete<NonNullable<Parameters<Scheduler['printJobs'
   write: () => {},
 }
 export const importOptions: Complete<NonNullable<Parameters<Scheduler['importJobs']>[1]>> = {
-  ...commandOptions,
-  commandId: 'imported',
+  actor: 'me',
+  store: 'default',
   ifExists: 'keep',
 }

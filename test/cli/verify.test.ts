@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readFrame, SEGMENT_HEADER_BYTES } from '../checker/embedded/segment-bytes.ts'
+import { sealFrame } from '../checker/plant/frames.ts'
 import { cli, temporaryFolder } from './cli-process.ts'
 
 describe('horolog verify', () => {
@@ -34,6 +36,44 @@ describe('horolog verify', () => {
     expect((await cli(folder, 'jobs', 'ls')).code).toBe(1)
   })
 })
+
+describe('an event that was edited, its CRC made right', () => {
+  test('is told by the chain: verify names the offsets, and nobody owns the log any more', async () => {
+    const folder = temporaryFolder()
+    await cli(folder, 'jobs', 'add', 'edited', '--task', 'task-of-mine', '--every', '1h')
+    await cli(folder, 'jobs', 'pause', 'edited')
+    editAndSeal(join(folder, '.horolog'), 'task-of-mine', 'task-of-yours')
+
+    const broken = await cli(folder, 'verify')
+    expect(broken.code).toBe(6)
+    expect(broken.stderr + broken.stdout).toMatch(/offset/)
+    const owning = await cli(folder, 'jobs', 'resume', 'edited')
+    expect(owning.code).not.toBe(0)
+    expect(owning.stderr).toMatch(/offset \d+.*events before it were changed/)
+  })
+})
+
+/** Replaces the text, cut to the same length, and gives the frame around it a right CRC. */
+function editAndSeal(folder: string, text: string, by: string): void {
+  const file = join(folder, 'segment-00000000.log')
+  const bytes = readFileSync(file)
+  const place = bytes.indexOf(text)
+  for (
+    let at = SEGMENT_HEADER_BYTES, frame = readFrame(bytes, at, 0);
+    frame !== null;
+    frame = readFrame(bytes, at, 0)
+  ) {
+    const end = at + frame.length
+    if (place > at && place < end) {
+      bytes.write(by.slice(0, text.length), place)
+      sealFrame(bytes.subarray(at, end))
+      writeFileSync(file, bytes)
+      return
+    }
+    at = end
+  }
+  throw new Error(`no frame has ${text}`)
+}
 
 /** Changes a byte of the first place that has the text. */
 function flipByte(folder: string, text: string): void {
