@@ -35,6 +35,19 @@ test('the program of the README greets the world every second', async () => {
   }
 })
 
+test('the second program of the README runs to its end', async () => {
+  const folder = temporaryFolder()
+  const program = join(folder, 'program.ts')
+  writeFileSync(program, block('ts', 'runIn').replace("from 'horolog'", `from '${INDEX}'`))
+  const child = spawn(process.execPath, [program], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const printed = { stdout: '', stderr: '' }
+  child.stdout.on('data', (bytes: Buffer) => void (printed.stdout += bytes.toString()))
+  child.stderr.on('data', (bytes: Buffer) => void (printed.stderr += bytes.toString()))
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  expect({ code, stderr: printed.stderr }).toEqual({ code: 0, stderr: '' })
+  expect(printed.stdout).toContain('it returned 1')
+})
+
 test('the commands of the README do what they say', async () => {
   const folder = temporaryFolder()
   const lines = block('sh', 'horolog verify').split('\n')

@@ -17,7 +17,9 @@ const field = (min: number, max: number): fc.Arbitrary<string> =>
     fc.integer({ min: 2, max: max - min }).map((step) => `*/${step}`),
   )
 
-const expression = fc.tuple(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6)).map((fields) => fields.join(' '))
+const expression = fc
+  .tuple(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6))
+  .map((fields) => fields.join(' '))
 
 test('five-field texts fire when cron-parser says so', () => {
   fc.assert(
