@@ -4,6 +4,7 @@
  * Boundary: this is where adapters meet the parts; it decides nothing.
  */
 import type { AcceptedEvents, Backend, StoredJob } from './client/backend.ts'
+import { environment } from './config/environment.ts'
 import { jobIdOfCommand } from './core/answers.ts'
 import type { Command } from './core/commands.ts'
 import type { JobSettings } from './core/job/resolve-definition.ts'
@@ -66,6 +67,7 @@ export class LocalNode {
       logger,
       process: `${name}:${hex(entropy.bytes(ID_BYTES))}`,
       report: (report, place) => this.#report(report, place),
+      environment: environment(),
     })
     const { concurrency = DEFAULT_CONCURRENCY, executors = new Map([[DEFAULT_EXECUTOR, concurrency]]) } = options
     for (const [executor, inFlight] of executors) this.#executors.add(executor, { concurrency: inFlight })

@@ -3,7 +3,7 @@
  *
  * Source: apscheduler.events of APScheduler 3.11: code = 2^n, EVENT_ALL their union.
  */
-import type { ListenerEventType } from './listeners.ts'
+import type { ListenerEventType } from './local-event.ts'
 
 export const EVENT_SCHEDULER_STARTED: number = 1 << 0
 /** The older name of the same. */

@@ -3,10 +3,8 @@ import type { EventType } from '../core/events.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import type { AcceptedEvents } from './backend.ts'
 import { EVENT_ALL, maskedTypes } from './event-masks.ts'
-import type { LocalEvent, LocalEventType } from './local-event.ts'
+import type { ListenerEventType, LocalEvent } from './local-event.ts'
 import { type PublicEvent, publicEvent } from './public-event.ts'
-
-export type ListenerEventType = EventType | LocalEventType
 
 /** The event that a listener of that name gets. */
 export type ListenerEvent<T extends ListenerEventType = ListenerEventType> = T extends EventType

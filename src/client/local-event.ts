@@ -1,3 +1,5 @@
+import type { EventType } from '../core/events.ts'
+
 /** What happens in this process alone, and is on no log. */
 export type LocalEvent =
   | { readonly type: 'SchedulerStarted' }
@@ -10,3 +12,6 @@ export type LocalEvent =
   | { readonly type: 'StoreRemoved'; readonly store: string }
 
 export type LocalEventType = LocalEvent['type']
+
+/** Every name that a listener may have. */
+export type ListenerEventType = EventType | LocalEventType

@@ -1,4 +1,4 @@
-/** The options of a scheduler: documented type → validated, defaulted, frozen. The only reader of the environment. */
+/** The options of a scheduler: documented type → validated, defaulted, frozen. */
 import type { JobInput } from '../core/job/definition.ts'
 import { type JobSettings, resolveDefinition } from '../core/job/resolve-definition.ts'
 import { isValidZone } from '../core/triggers/zone.ts'

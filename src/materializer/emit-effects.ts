@@ -9,6 +9,8 @@ export interface Emitting {
   readonly dispatcher: Dispatcher
   readonly partition: number
   readonly epoch: number
+  /** Runs are dispatched; cancels and grants are carried out in any case. */
+  readonly dispatching: boolean
 }
 
 /** `state` is the state after the batch, `runIds` are the runs that it changed. */
@@ -22,10 +24,10 @@ export function emitEffects(
   for (const effect of orphanedDispatches(runIds, state)) emit(effect, state, emitting)
 }
 
-function emit(effect: Effect, state: State, { dispatcher, partition, epoch }: Emitting): void {
+function emit(effect: Effect, state: State, { dispatcher, partition, epoch, dispatching }: Emitting): void {
   switch (effect.type) {
     case 'dispatch': {
-      const run = state.run(effect.runId)
+      const run = dispatching ? state.run(effect.runId) : undefined
       if (run !== undefined) dispatcher.dispatch(runRequest(run, partition, epoch, false))
       return
     }

@@ -313,7 +313,7 @@ export class Partition {
       if (pending.input.kind === 'report') this.#timers.heard(this.state, pending.input.report)
     }
     const changed = plan.overlay.changedRuns()
-    if (this.#firing && this.#isMine()) emitEffects(plan.events, changed, this.state, this.#emitting())
+    if (this.#isMine()) emitEffects(plan.events, changed, this.state, this.#emitting())
     for (const { pending, events } of plan.answers) pending.resolve(events)
   }
 
@@ -327,7 +327,7 @@ export class Partition {
 
   #emitting(): Emitting {
     const { dispatcher, partition } = this.#options
-    return { dispatcher, partition, epoch: this.cursor.epoch }
+    return { dispatcher, partition, epoch: this.cursor.epoch, dispatching: this.#firing }
   }
 
   #isMine(): boolean {

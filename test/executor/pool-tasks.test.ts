@@ -9,7 +9,7 @@ import { executorScene, json, type Scene } from './executor-scene.ts'
 const MODULE = new URL('./worker-tasks.ts', import.meta.url)
 const EXPORTS = [
   ...['fibonacci', 'describe', 'log', 'chatter', 'endless', 'obedient', 'tidy', 'refuse', 'unwritable'],
-  ...['exit', 'crash', 'exitLater', 'signalled', 'greeting', 'notFunction', 'notThere'],
+  ...['exit', 'exitWithResult', 'crash', 'exitLater', 'signalled', 'greeting', 'notFunction', 'notThere'],
 ]
 /** Heartbeats of handlers are reported. */
 const BEATS = { heartbeatTimeoutMs: 60_000 }
@@ -140,11 +140,19 @@ describe.each(kinds)('in a %s', (runIn, name) => {
     const died = `its ${name} died before the handler was done`
     const exited = { name: 'WorkerError', message: `${died}: it ended with exit code 3`, retryable: true }
     expect(await run('exit', 'failed')).toMatchObject({ error: exited })
+    expect(scene.lines.filter(({ message }) => message === 'exits')).toHaveLength(1)
     expect(await run('fibonacci', 'succeeded', { payload: json(10) })).toMatchObject({ result: 55 })
   })
 
-  test('a worker that dies after its run takes no other run with it', async () => {
+  test('a worker that dies after its run takes neither its result nor another run with it', async () => {
     scene = sceneOf(runIn, { concurrency: 1 })
+    await run('fibonacci', 'succeeded', { payload: json(1) })
+    const ended = run('exitLater', 'succeeded')
+    // The call is on its way after some microtasks; result and death are both there when this thread looks again.
+    for (let turns = 0; turns < 10; turns++) await Promise.resolve()
+    nthFibonacci(34)
+    await ended
+    expect(await run('fibonacci', 'succeeded', { payload: json(10) })).toMatchObject({ result: 55 })
     await run('exitLater', 'succeeded')
     await until(() => scene.lines.some(({ message }) => message === 'an idle worker ended'))
     expect(await run('fibonacci', 'succeeded', { payload: json(10) })).toMatchObject({ result: 55 })
@@ -239,6 +247,13 @@ describe('a child process', () => {
     const { dispatch, reported } = sceneOf('process', { environment: { GREETING: 'hello' } })
     dispatch('a', { task: 'greeting' })
     expect(await reported('a', 'succeeded')).toMatchObject({ result: 'hello' })
+  })
+
+  test('that dies with its result on the way has succeeded', async () => {
+    const { dispatch, reported, typesOf } = sceneOf('process')
+    dispatch('a', { task: 'exitWithResult' })
+    expect(await reported('a', 'succeeded')).toMatchObject({ result: 'all done' })
+    expect(typesOf('a')).toEqual(['succeeded'])
   })
 
   test('that is busy outlives the signals that its whole group gets while this process drains', async () => {

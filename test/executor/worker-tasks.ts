@@ -62,8 +62,19 @@ export function unwritable(): object {
   return { big: 1n }
 }
 
-export function exit(): never {
+export function exit({ log }: TaskContext): never {
+  log.info({}, 'exits')
   process.exit(3)
+}
+
+/** Its child process dies with its result on the way, before the pool package hears of it. */
+export function exitWithResult(): string {
+  const send = process.send?.bind(process)
+  process.send = (message: unknown) => {
+    send?.(message)
+    return Object(message).type === 'done' ? process.exit(5) : true
+  }
+  return 'all done'
 }
 
 export function crash(): Promise<never> {
