@@ -1,5 +1,5 @@
 /**
- * One process with all roles: its stores, the executors that they share, and the client's way in.
+ * One process with all roles: its stores with their executors, and the client's way in.
  *
  * Boundary: this is where adapters meet the parts; it decides nothing.
  */
@@ -8,14 +8,12 @@ import { environment } from './config/environment.ts'
 import { jobIdOfCommand } from './core/answers.ts'
 import type { Command } from './core/commands.ts'
 import type { JobSettings } from './core/job/resolve-definition.ts'
-import type { Report } from './core/reports.ts'
 import { DEFAULT_EXECUTOR } from './core/state.ts'
 import { ExecutorPool } from './executor/executor-pool.ts'
 import { TaskRegistry } from './executor/task-registry.ts'
 import { LocalStore } from './local-store.ts'
 import type { Materializer } from './materializer/materializer.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Dispatcher } from './ports/dispatcher.ts'
 import type { Entropy } from './ports/entropy.ts'
 import type { EventLog } from './ports/event-log.ts'
 import { OperationalError } from './ports/operational-error.ts'
@@ -40,7 +38,7 @@ export interface LocalNodeOptions extends StoreLog {
   readonly failed: (error: Error) => void
   /** Runs in flight of the `default` executor. */
   readonly concurrency?: number
-  /** Runs in flight by executor name. */
+  /** Runs in flight by executor name, in each store. */
   readonly executors?: ReadonlyMap<string, number>
 }
 
@@ -52,25 +50,19 @@ export class LocalNode {
   readonly tasks: TaskRegistry = new TaskRegistry()
   readonly backend: Backend
   readonly #stores: readonly LocalStore[]
-  readonly #executors: ExecutorPool
+  /** One pool a store: two stores may have runs of one id. */
+  readonly #pools: ExecutorPool[] = []
+  readonly #executors: Map<string, number>
+  readonly #process: string
   readonly #onClose: (() => void)[] = []
   #settings: JobSettings
-  /** The stores' partitions in one row: an executor knows a partition by its place in it. */
-  readonly #places: { readonly store: LocalStore; readonly partition: number }[] = []
 
   constructor(options: LocalNodeOptions) {
-    const { clock, logger, entropy, name } = options
+    const { entropy, name } = options
     this.#settings = options.settings
-    this.#executors = new ExecutorPool({
-      tasks: this.tasks,
-      clock,
-      logger,
-      process: `${name}:${hex(entropy.bytes(ID_BYTES))}`,
-      report: (report, place) => this.#report(report, place),
-      environment: environment(),
-    })
-    const { concurrency = DEFAULT_CONCURRENCY, executors = new Map([[DEFAULT_EXECUTOR, concurrency]]) } = options
-    for (const [executor, inFlight] of executors) this.#executors.add(executor, { concurrency: inFlight })
+    this.#process = `${name}:${hex(entropy.bytes(ID_BYTES))}`
+    const { concurrency = DEFAULT_CONCURRENCY, executors = [[DEFAULT_EXECUTOR, concurrency]] } = options
+    this.#executors = new Map(executors)
     const logs = { [DEFAULT_STORE]: { log: options.log, singleWriter: options.singleWriter }, ...options.otherStores }
     this.#stores = Object.entries(logs).map(([alias, log]) => this.#store(alias, log, options))
     this.backend = this.#backend(commandIds(hex(entropy.bytes(ID_BYTES))))
@@ -84,23 +76,25 @@ export class LocalNode {
   /** Folds the logs and becomes their owner: from then on commands are answered. */
   async open(): Promise<void> {
     await Promise.all(this.#stores.map((store) => store.open()))
-    for (const name of this.#executors.names) await this.#declare(name)
+    for (const name of this.#executors.keys()) await this.#declare(name)
   }
 
   get executors(): readonly string[] {
-    return this.#executors.names
+    return [...this.#executors.keys()]
   }
 
   /** Jobs may name it from now on, and runs that waited for it are handed over. */
   async addExecutor(name: string, concurrency: number): Promise<void> {
-    this.#executors.add(name, { concurrency })
+    for (const pool of this.#pools) pool.add(name, { concurrency })
+    this.#executors.set(name, concurrency)
     await this.#declare(name)
     for (const { materializer } of this.#stores) materializer.handOver()
   }
 
   /** Runs for it wait until it is added again. Resolves when what it runs is over, at the latest at `deadline`. */
-  removeExecutor(name: string, deadline: number): Promise<void> {
-    return this.#executors.remove(name, deadline)
+  async removeExecutor(name: string, deadline: number): Promise<void> {
+    this.#executors.delete(name)
+    await Promise.all(this.#pools.map((pool) => pool.remove(name, deadline)))
   }
 
   async #declare(executor: string): Promise<void> {
@@ -133,23 +127,29 @@ export class LocalNode {
   /** No fire starts any more; what runs may finish until `deadline` (epoch ms). Then everything is let go. */
   async shutdown(deadline: number): Promise<void> {
     for (const { materializer } of this.#stores) materializer.setFiring(false)
-    await this.#executors.drainAll(deadline)
-    await Promise.all(this.#stores.map((store) => store.close()))
-    for (const closed of this.#onClose) closed()
+    await Promise.all(this.#pools.map((pool) => pool.drainAll(deadline)))
+    const closed = await Promise.allSettled(this.#stores.map((store) => store.close()))
+    for (const tell of this.#onClose) tell()
+    for (const one of closed) if (one.status === 'rejected') throw one.reason
   }
 
   #store(alias: string, { log, singleWriter }: StoreLog, options: LocalNodeOptions): LocalStore {
-    const base = this.#places.length
-    const dispatcher = placed(this.#executors, base)
+    const { clock, logger } = options
+    const dispatcher = new ExecutorPool({
+      tasks: this.tasks,
+      clock,
+      logger,
+      process: this.#process,
+      report: async (report, partition) => {
+        await store.materializer.submitTo(partition, { kind: 'report', report })
+      },
+      environment: environment(),
+    })
+    for (const [executor, concurrency] of this.#executors) dispatcher.add(executor, { concurrency })
+    this.#pools.push(dispatcher)
     const settings = (): JobSettings => this.#settings
     const store = new LocalStore({ ...options, settings, alias, log, singleWriter, dispatcher })
-    for (let partition = 0; partition < log.partitions; partition += 1) this.#places.push({ store, partition })
     return store
-  }
-
-  async #report(report: Report, place: number): Promise<void> {
-    const found = this.#places[place]
-    await found?.store.materializer.submitTo(found.partition, { kind: 'report', report })
   }
 
   #storeOf(alias: string): LocalStore {
@@ -196,16 +196,6 @@ export class LocalNode {
     return () => {
       for (const stop of stops) stop()
     }
-  }
-}
-
-/** Runs of a store's partition reach the shared executor under the partition's place. */
-function placed(dispatcher: Dispatcher, base: number): Dispatcher {
-  return {
-    dispatch: (run) => dispatcher.dispatch({ ...run, partition: base + run.partition }),
-    cancel: (runId, attempt, reason) => dispatcher.cancel(runId, attempt, reason),
-    grant: (runId, attempt, executor) => dispatcher.grant(runId, attempt, executor),
-    refuse: (runId, attempt, executor) => dispatcher.refuse(runId, attempt, executor),
   }
 }
 

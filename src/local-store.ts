@@ -1,7 +1,7 @@
 /**
  * One store of this process: a log and the materializer over it.
  *
- * Boundary: executors and clients are shared by all stores of the process; see `local-node.ts`.
+ * Boundary: tasks and clients are shared by all stores of the process; see `local-node.ts`.
  */
 import { createMemoryStore } from './adapters/memory/memory-store.ts'
 import { createEventCodec } from './codec/event-codec.ts'

@@ -81,6 +81,7 @@ export class Scheduler extends JobClient {
   #given: SchedulerOptions
   #resolved: ResolvedOptions
   #state: 'open' | 'running' | 'failed' | 'stopped' = 'open'
+  #stopping: Promise<void> | null = null
   #letGo: () => void = () => {}
 
   private constructor(
@@ -197,6 +198,7 @@ export class Scheduler extends JobClient {
   /** Timers count from now on, and runs are executed. The process stays alive until `shutdown`. */
   async start(options: StartOptions = {}): Promise<void> {
     if (this.#state === 'stopped') throw new OperationalError('closed', 'the scheduler is shut down')
+    if (this.#state === 'failed') throw new OperationalError('log-failed', 'start: a log of the scheduler failed')
     if (this.#state === 'running') throw new OperationalError('invalid-option', 'start: the scheduler has started')
     if (options.paused === true) await this.pause({ reason: 'started paused' })
     this.#state = 'running'
@@ -209,7 +211,11 @@ export class Scheduler extends JobClient {
 
   /** Lets what runs finish, and gives the logs back. What is not over at the deadline is run again after the next start. */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    if (this.#state === 'stopped') return
+    this.#stopping ??= this.#stop(options)
+    return this.#stopping
+  }
+
+  async #stop(options: ShutdownOptions): Promise<void> {
     this.#state = 'stopped'
     await this.#node.shutdown(this.#deadline(options))
     this.#letGo()

@@ -96,7 +96,7 @@ function filedJob(job: unknown, path: string): FiledJob {
 function bytesOf(value: unknown, path: string): Uint8Array {
   // Buffer passes over what is not base64; a round trip shows it.
   const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : null
-  if (bytes !== null && bytes.toString('base64') === value) return bytes
+  if (bytes !== null && bytes.toString('base64') === value) return new Uint8Array(bytes)
   throw new OperationalError('invalid-option', `${path}: expected base64, got ${typeof value}`)
 }
 

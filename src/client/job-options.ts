@@ -81,8 +81,42 @@ export interface JobOptions extends JobPolicies {
   readonly store?: string
 }
 
+/** What a slip of the pen would otherwise turn into nothing. */
+const JOB_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions>([
+  'id',
+  'task',
+  'payload',
+  'contentType',
+  'trigger',
+  'ifExists',
+  'paused',
+  'nextFireTime',
+  'commandId',
+  'actor',
+  'store',
+  'executor',
+  'name',
+  'description',
+  'labels',
+  'metadata',
+  'misfireGrace',
+  'coalesce',
+  'maxCatchUp',
+  'maxInstances',
+  'overlap',
+  'queueLimit',
+  'retry',
+  'timeout',
+  'heartbeatTimeout',
+  'delivery',
+  'keepRuns',
+])
+
 /** Throws `OperationalError` `invalid-option` where a duration, an instant or the payload can't be read. */
 export function jobInput(options: Partial<JobOptions>): JobInput {
+  for (const name of Object.keys(options)) {
+    if (!JOB_OPTIONS.has(name)) throw new OperationalError('invalid-option', `job.${name}: expected an option of a job`)
+  }
   const { task, trigger, paused, nextFireTime } = options
   return withoutUndefined({
     task,

@@ -1,6 +1,7 @@
 /** A run that was asked for: its id, and its result when it comes. */
 import type { Event } from '../core/events.ts'
 import type { Json } from '../core/json.ts'
+import type { FinishedRun } from '../core/run/finished-run.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { AcceptedEvents, Backend } from './backend.ts'
 import type { CommandOptions } from './commands.ts'
@@ -22,10 +23,11 @@ type Ended = { readonly kind: 'result'; readonly value: Json } | { readonly kind
 interface Waiting {
   /** Alias of the store that has the run. */
   readonly store: string
+  readonly runId: string
   readonly resolve: (ended: Ended) => void
 }
 
-/** Runs that somebody waits for. Watching begins with the handle, so no outcome is passed over. */
+/** Runs that somebody waits for: watched from the handle on, and looked up when they were over before. */
 export class RunWatch {
   readonly #backend: Backend
   readonly #cancel: Cancel
@@ -39,7 +41,9 @@ export class RunWatch {
   }
 
   handle(runId: string, store: string): RunHandle {
-    const ended = new Promise<Ended>((resolve) => this.#waiting.set(runId, { store, resolve }))
+    const ended = new Promise<Ended>((resolve) => this.#waiting.set(waitKey(store, runId), { store, runId, resolve }))
+    // The batch that made the run may have ended it as well.
+    if (this.#backend.run(jobIdOf(runId), runId, store) === undefined) void this.#lookUp(runId, store)
     return {
       runId,
       cancel: (options) => this.#cancel(runId, { store, ...options }),
@@ -56,17 +60,14 @@ export class RunWatch {
     for (const { event } of events) {
       if (event.type === 'JobsRemoved') this.#dropRemoved(store)
       if (!('runId' in event) || event.runId === null) continue
-      const waiting = this.#waiting.get(event.runId)
-      const ended = waiting?.store === store ? outcomeOf(event, event.runId) : null
-      if (waiting === undefined || ended === null) continue
-      this.#waiting.delete(event.runId)
-      waiting.resolve(ended)
+      const ended = this.#waiting.has(waitKey(store, event.runId)) ? outcomeOf(event, event.runId) : null
+      if (ended !== null) this.#settle(store, event.runId, ended)
     }
   }
 
   /** Its outcome is on the log when it comes; nobody here will hear of it. */
   #closed(): void {
-    for (const [runId, { resolve }] of this.#waiting) {
+    for (const { runId, resolve } of this.#waiting.values()) {
       const error = new OperationalError('closed', `the scheduler was shut down before run ${runId} ended`)
       resolve({ kind: 'error', error })
     }
@@ -75,12 +76,30 @@ export class RunWatch {
 
   /** Runs that had not begun ended with their jobs, without an event each. */
   #dropRemoved(store: string): void {
-    for (const [runId, waiting] of this.#waiting) {
-      if (waiting.store !== store) continue
-      if (this.#backend.run(runId.slice(0, runId.indexOf('/')), runId, store) !== undefined) continue
-      this.#waiting.delete(runId)
-      waiting.resolve(failed(runId, 'cancelled', 'all jobs were removed'))
+    for (const waiting of [...this.#waiting.values()]) {
+      const { runId } = waiting
+      if (waiting.store !== store || this.#backend.run(jobIdOf(runId), runId, store) !== undefined) continue
+      this.#settle(store, runId, failed(runId, 'cancelled', 'all jobs were removed'))
     }
+  }
+
+  async #lookUp(runId: string, store: string): Promise<void> {
+    const jobId = jobIdOf(runId)
+    const isIt = (run: FinishedRun): boolean => run.runId === runId
+    try {
+      const kept = await this.#backend.finishedRuns(jobId, store)
+      const run = kept.find(isIt) ?? (await this.#backend.history(jobId, store)).find(isIt)
+      const ended = run === undefined ? failed(runId, 'cancelled', 'all jobs were removed') : endedAs(run)
+      this.#settle(store, runId, ended)
+    } catch (error) {
+      this.#settle(store, runId, { kind: 'error', error: error instanceof Error ? error : new Error(String(error)) })
+    }
+  }
+
+  #settle(store: string, runId: string, ended: Ended): void {
+    const key = waitKey(store, runId)
+    this.#waiting.get(key)?.resolve(ended)
+    this.#waiting.delete(key)
   }
 }
 
@@ -101,6 +120,22 @@ function outcomeOf(event: Event, runId: string): Ended | null {
     default:
       return null
   }
+}
+
+function endedAs(run: FinishedRun): Ended {
+  if (run.outcome === 'succeeded') return { kind: 'result', value: run.result }
+  const why = run.error === null ? run.reason : `${run.error.name}: ${run.error.message}`
+  return failed(run.runId, run.outcome, why ?? `the run ended ${run.outcome}`)
+}
+
+/** The job id is the first part of a run id; it has no slash itself. */
+function jobIdOf(runId: string): string {
+  return runId.slice(0, runId.indexOf('/'))
+}
+
+/** Runs of two stores may have one id. */
+function waitKey(store: string, runId: string): string {
+  return `${store} ${runId}`
 }
 
 function failed(runId: string, outcome: string, message: string): Ended {

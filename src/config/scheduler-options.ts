@@ -11,7 +11,7 @@ export type LogAddress =
   | { readonly kind: 'file'; readonly folder: string }
 
 export interface ExecutorOptions {
-  /** Runs in flight at a time. Default 10. */
+  /** Runs in flight at a time, in each store. Default 10. */
   readonly concurrency?: number
 }
 

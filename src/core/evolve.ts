@@ -11,7 +11,8 @@ import { evolveRun } from './run/evolve-run.ts'
 import type { Draft } from './state.ts'
 
 export function evolve(draft: Draft, event: Event): void {
-  draft.setLastTime(event.time)
+  // An announcement that was long under way may come after later events.
+  draft.setLastTime(Math.max(draft.lastTime, event.time))
   // A rejection changed nothing: its repetition may be decided anew, and must not pass for something that was applied.
   if ('commandGiven' in event && event.commandGiven && event.commandId !== null && event.type !== 'CommandRejected') {
     draft.rememberCommand(event.commandId, event.time)

@@ -100,8 +100,16 @@ export class State implements Draft {
   }
   removeJob(jobId: string): void {
     const job = this.#jobs.get(jobId)
-    if (job !== undefined && job.endedRuns > 0) this.#retired.jobs.push(job)
+    if (job !== undefined) this.retire(job)
+    this.dropJob(jobId)
+  }
+  /** Without a word to the store. */
+  dropJob(jobId: string): void {
     this.#jobs.delete(jobId)
+  }
+  /** The store keeps the finished runs of the job no longer. */
+  retire(job: JobState): void {
+    if (job.endedRuns > 0) this.#retired.jobs.push(job)
   }
   keepFinished(job: JobState, run: FinishedRun): void {
     this.#retired.finished.push({ job, run })
@@ -146,6 +154,7 @@ export class Overlay implements Draft {
   readonly #commands = new Map<string, number>()
   readonly #executors = new Set<string>()
   readonly #finished: [JobState, FinishedRun][] = []
+  readonly #removed: JobState[] = []
   schedulePaused: JobPause | null
   pauseRules: readonly PauseRule[]
   lastTime: number
@@ -184,6 +193,9 @@ export class Overlay implements Draft {
     this.#jobs.set(job.jobId, job)
   }
   removeJob(jobId: string): void {
+    // As it is now, with what this batch did to it: that is what the store has of it.
+    const job = this.job(jobId)
+    if (job !== undefined) this.#removed.push(job)
     this.#jobs.set(jobId, null)
   }
   keepFinished(job: JobState, run: FinishedRun): void {
@@ -223,8 +235,9 @@ export class Overlay implements Draft {
   commit(): void {
     const base = this.#base
     for (const [job, run] of this.#finished) base.keepFinished(job, run)
+    for (const job of this.#removed) base.retire(job)
     for (const [jobId, job] of this.#jobs) {
-      if (job === null) base.removeJob(jobId)
+      if (job === null) base.dropJob(jobId)
       else base.putJob(job)
     }
     for (const [runId, run] of this.#runs) {

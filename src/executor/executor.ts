@@ -93,7 +93,8 @@ export class Executor implements Dispatcher {
   cancel(runId: string, attempt: number, reason: string | null): void {
     const entry = this.#open.get(keyOf(runId, attempt))
     if (entry === undefined) return
-    if (entry.attempt !== null && !entry.attempt.claiming) return entry.attempt.cancel(reason)
+    // Without a reason the owner has ended it already: nobody waits for its report, and its slot is wanted.
+    if (entry.attempt !== null && !entry.attempt.claiming && reason !== null) return entry.attempt.cancel(reason)
     const { delivery } = entry.request
     const waited = entry.state === 'waiting'
     this.#drop(entry)

@@ -52,7 +52,8 @@ export function handOverOpenRuns(state: State, ownedSince: number, emitting: Emi
   for (const run of state.runs()) {
     if (run.status !== 'queued' && run.status !== 'running') continue
     if (!run.granted) dispatcher.dispatch(runRequest(run, partition, epoch, run.queuedAt <= ownedSince))
-    else if ((run.startedAt ?? 0) < ownedSince) abandoned.push(run.runId)
+    if (run.cancelRequested) dispatcher.cancel(run.runId, run.attempt, 'cancelled on request')
+    if (run.granted && (run.startedAt ?? 0) < ownedSince) abandoned.push(run.runId)
   }
   return abandoned
 }

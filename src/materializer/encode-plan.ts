@@ -29,8 +29,9 @@ export function encodePlan(
 ): Planned {
   const batch = { epoch: cursor.epoch, seq: cursor.seq + 1 }
   let maxInputs = Number.MAX_SAFE_INTEGER
+  let { firing } = deciding
   for (;;) {
-    const plan = planBatch({ ...deciding, batch, maxInputs })
+    const plan = planBatch({ ...deciding, firing, batch, maxInputs })
     if (plan.events.length === 0) return { kind: 'nothing', plan }
     const trailer: BatchCommitted = {
       type: 'BatchCommitted',
@@ -50,6 +51,11 @@ export function encodePlan(
     const inputs = plan.reports + plan.timers + plan.commands
     if (inputs > 1) {
       maxInputs = inputs >> 1
+      continue
+    }
+    if (firing) {
+      // The fire that rode along may have been too much.
+      firing = false
       continue
     }
     const why = encoded instanceof Error ? encoded.message : `its events have ${encoded.bytes} bytes`

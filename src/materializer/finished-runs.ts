@@ -1,9 +1,10 @@
 /**
- * The last finished runs of each job, in the store only: `keepRuns` slots a job, written round and round.
+ * The last `keepRuns` finished runs of each job, in the store only.
  *
  * A cache: what is older, or of a job that is gone, is in the events.
  */
 import type { JobState } from '../core/job/job-state.ts'
+import { MAX_KEEP_RUNS } from '../core/limits.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { Retired } from '../core/state.ts'
 import type { StateStore, StoreRow } from '../ports/state-store.ts'
@@ -33,11 +34,12 @@ export class FinishedRuns {
       const { keepRuns } = job.definition
       if (keepRuns === 0) continue
       const row: Row = { ended: job.endedRuns, run }
-      rows.push({ key: key(job, job.endedRuns % keepRuns), value: text.encoder.encode(JSON.stringify(row)) })
+      if (job.endedRuns > keepRuns) rows.push({ key: key(job, job.endedRuns - keepRuns), value: null })
+      rows.push({ key: key(job, job.endedRuns), value: text.encoder.encode(JSON.stringify(row)) })
     }
     for (const job of retired.jobs) {
-      const slots = Math.min(job.definition.keepRuns, job.endedRuns)
-      for (let slot = 0; slot <= slots; slot += 1) rows.push({ key: key(job, slot), value: null })
+      const first = Math.max(1, job.endedRuns - MAX_KEEP_RUNS + 1)
+      for (let ended = first; ended <= job.endedRuns; ended += 1) rows.push({ key: key(job, ended), value: null })
     }
     if (rows.length === 0) return
     this.#store.write(rows).catch((err: unknown) => {
@@ -47,17 +49,18 @@ export class FinishedRuns {
 
   /** Those that are kept, the latest first. */
   async of(job: JobState): Promise<FinishedRun[]> {
-    const { keepRuns } = job.definition
-    const found: Row[] = []
-    for (let slot = 0; slot < Math.min(keepRuns, job.endedRuns + 1); slot += 1) {
-      const value = await this.#store.get(key(job, slot))
+    const found: FinishedRun[] = []
+    const first = Math.max(1, job.endedRuns - job.definition.keepRuns + 1)
+    for (let ended = job.endedRuns; ended >= first; ended -= 1) {
+      const value = await this.#store.get(key(job, ended))
       const row = value === null ? null : (JSON.parse(text.decoder.decode(value)) as Row)
-      if (row !== null && row.ended > job.endedRuns - keepRuns) found.push(row)
+      if (row?.ended === ended) found.push(row.run)
     }
-    return found.toSorted((a, b) => b.ended - a.ended).map((row) => row.run)
+    return found
   }
 }
 
-function key(job: JobState, slot: number): string {
-  return `finished/${job.jobId}/${job.incarnation}/${slot}`
+/** Slots are used round and round; a run's is the same whatever `keepRuns` is. */
+function key(job: JobState, ended: number): string {
+  return `finished/${job.jobId}/${job.incarnation}/${ended % MAX_KEEP_RUNS}`
 }

@@ -12,7 +12,7 @@ import type { EventCodec } from '../ports/event-codec.ts'
 import type { Assignment, Membership } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { PartitionOptions } from './partition-options.ts'
-import { Partition } from './partition.ts'
+import { type Mode, Partition } from './partition.ts'
 import type { AcceptedEvent } from './reader.ts'
 
 export type MaterializerOptions = Omit<PartitionOptions, 'partition' | 'accepted' | 'overtaken' | 'stopped'> & {
@@ -22,6 +22,7 @@ export type MaterializerOptions = Omit<PartitionOptions, 'partition' | 'accepted
 
 type Accepted = (partition: number, events: readonly AcceptedEvent[]) => void
 
+const SETTLED: ReadonlySet<Mode> = new Set<Mode>(['owning', 'stopped'])
 /** Before the node tries again to own what it was assigned and did not get. */
 const OWN_AGAIN_MS = 200
 
@@ -35,7 +36,7 @@ export class Materializer {
   #live = false
   #firing = false
   #closed = false
-  #failed = false
+  #failure: Error | null = null
   #ownedWaiters: (() => void)[] = []
   /** Partitions that are being given back. */
   readonly #releases = new Map<number, Promise<void>>()
@@ -77,6 +78,7 @@ export class Materializer {
       lost: (partitions) => void this.#lost(partitions),
     })
     await first
+    if (this.#failure !== null) throw this.#failure
   }
 
   setFiring(firing: boolean): void {
@@ -150,6 +152,13 @@ export class Materializer {
   async #assigned(assignment: Assignment): Promise<void> {
     this.#assignment = assignment
     await Promise.all(assignment.partitions.map((index) => this.#own(index)))
+    this.#settleFirst()
+  }
+
+  /** Nobody waits any more when each partition of this node is owned, or stopped for good. */
+  #settleFirst(): void {
+    const { partitions } = this.#assignment
+    if (!partitions.every((index) => SETTLED.has(this.#partitions[index]?.mode ?? 'stopped'))) return
     for (const resolve of this.#ownedWaiters) resolve()
     this.#ownedWaiters = []
   }
@@ -161,6 +170,7 @@ export class Materializer {
     if (partition === undefined || this.#closed || !this.#assignment.partitions.includes(index)) return
     partition.setFiring(this.#firing)
     await partition.own(this.#assignment.generation)
+    this.#settleFirst()
   }
 
   /**
@@ -172,13 +182,14 @@ export class Materializer {
     const own = (): void => {
       if ((this.#announced.get(index) ?? 0) <= this.#assignment.generation) void this.#own(index)
     }
-    clock.schedule(clock.now() + OWN_AGAIN_MS, own, true)
+    clock.schedule(clock.now() + OWN_AGAIN_MS, own)
   }
 
   async #lost(partitions: readonly number[]): Promise<void> {
     const left = this.#assignment.partitions.filter((index) => !partitions.includes(index))
     this.#assignment = { ...this.#assignment, partitions: left }
     await Promise.all(partitions.map((index) => this.#release(index)))
+    this.#settleFirst()
   }
 
   async #release(index: number): Promise<void> {
@@ -197,8 +208,9 @@ export class Materializer {
   }
 
   #partitionStopped(error: Error): void {
-    if (this.#failed) return
-    this.#failed = true
+    if (this.#failure !== null) return
+    this.#failure = error
+    this.#settleFirst()
     this.#options.failed(error)
   }
 }

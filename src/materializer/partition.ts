@@ -216,6 +216,7 @@ export class Partition {
     this.#ownedSince = event.time
     this.#timers.begin(this.state, this.#ownedSince)
     this.#mode = 'owning'
+    if (this.#leaving) return
     this.handOver()
   }
 

@@ -125,6 +125,8 @@ class Batch implements Plan {
   #fits(input: Input, share: number): boolean {
     const taken = this.reports + this.timers + this.commands
     if (taken >= this.#deciding.maxInputs || this.events.length >= share) return false
+    // The first always fits: each decision keeps to the limit by itself.
+    if (taken === 0 && this.events.length === 0) return true
     return this.events.length + this.#mostEvents(input) + RESERVED <= MAX_BATCH_EVENTS
   }
 

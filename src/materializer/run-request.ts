@@ -13,7 +13,7 @@ export function runRequest(run: RunState, partition: number, epoch: number, agai
     contentType: run.contentType ?? definition.contentType,
     scheduledAt: run.scheduledAt,
     dueAt: run.dueAt,
-    startBefore: run.attempt === 1 ? run.startBefore : null,
+    startBefore: run.attempt === 1 && run.startedAt === null ? run.startBefore : null,
     timeoutMs: definition.timeoutMs,
     heartbeatTimeoutMs: definition.heartbeatTimeoutMs,
     delivery: definition.delivery,

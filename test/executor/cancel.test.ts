@@ -46,7 +46,7 @@ test('a running handler sees its signal aborted, and its run is cancelled when i
 test('a handler that resolves although it was asked to stop has succeeded', async () => {
   const { dispatch, pool, greet, reported } = sceneOf()
   dispatch('a')
-  pool.cancel('a', 1, null)
+  pool.cancel('a', 1, 'stop')
   greet.resolve('it was too late')
   expect(await reported('a', 'succeeded')).toMatchObject({ result: 'it was too late' })
 })

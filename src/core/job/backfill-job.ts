@@ -6,7 +6,7 @@ import { MAX_BACKFILL, MAX_INSTANT_MS, MAX_OPEN_RUNS, MIN_INSTANT_MS } from '../
 import { reject, type Rejection } from '../rejections.ts'
 import { activeRuns } from '../run/active-runs.ts'
 import { ANY_RUN } from '../run/make-room.ts'
-import { queuedByCommand } from '../run/queue-run.ts'
+import { AGAIN, mostRunsOf, queuedByCommand } from '../run/queue-run.ts'
 import { commandIdProblem, runIdOf } from '../run/run-id.ts'
 import type { View } from '../state.ts'
 import { addTime, collector, timesOf } from '../times.ts'
@@ -29,6 +29,13 @@ export function backfillJob(view: View, command: BackfillJob): Decided[] {
     for (const at of times) addTime(all, at)
     return applied(command, false, timesOf(all))
   }
+  const most = mostRunsOf(job, 0, command)
+  if (times.length > most) {
+    const reason = `to: expected at most ${most} scheduled times with ids of that length, got ${times.length}`
+    return rejected(command, reject('limit-exceeded', reason, 'to'))
+  }
+  const again = times.find((at) => view.run(runIdOf(job.jobId, job.incarnation, at, command.commandId)) !== undefined)
+  if (again !== undefined) return rejected(command, reject('expired', AGAIN, 'commandId'))
   if (job.openRuns.length + times.length > MAX_OPEN_RUNS) {
     const reason = `from: expected at most ${MAX_OPEN_RUNS} runs of a job without an outcome, got ${job.openRuns.length} and ${times.length} more`
     return rejected(command, reject('limit-exceeded', reason, 'from'))

@@ -32,7 +32,7 @@ export function collectDue(job: JobState, now: number, heldThrough: number | nul
     const due = dueTime(job, at)
     if (due > now) break
     addTime(all, at)
-    if (heldThrough !== null && at <= heldThrough) addTime(held, at)
+    if (heldThrough !== null && due <= heldThrough) addTime(held, at)
     else if (misfireGraceMs !== null && ready.length === 0 && now - due > misfireGraceMs) addTime(missed, at)
     else ready.push(at)
     at = followingFireTime(job, at, job.decidedCount + all.count)

@@ -10,7 +10,7 @@ import type { Decided, EventOf, Times } from '../events.ts'
 import { MAX_OPEN_RUNS } from '../limits.ts'
 import type { Moment } from '../moment.ts'
 import { makeRoom } from '../run/make-room.ts'
-import { queuedByTrigger } from '../run/queue-run.ts'
+import { mostRunsOf, queuedByTrigger } from '../run/queue-run.ts'
 import { runIdOf } from '../run/run-id.ts'
 import type { View } from '../state.ts'
 import { addTime, collector, timesOf } from '../times.ts'
@@ -68,7 +68,8 @@ function fired(view: View, job: JobState, due: DueTimes): Decided[] {
     }
     case 'all': {
       // There is room for one at least, though others may have to go for it.
-      const kept = Math.min(due.ready.length, maxCatchUp, Math.max(MAX_OPEN_RUNS - job.openRuns.length, 1))
+      const most = Math.min(mostRunsOf(job, room.events.length), Math.max(MAX_OPEN_RUNS - job.openRuns.length, 1))
+      const kept = Math.min(due.ready.length, maxCatchUp, most)
       const dropped = collected(due.ready.slice(0, due.ready.length - kept))
       const events: Decided[] = [...room.events]
       if (dropped !== null) events.push(missed(job, dropped, next))

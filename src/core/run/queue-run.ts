@@ -1,8 +1,10 @@
 /** The event that makes a run. */
 import { NO_COMMAND } from '../answers.ts'
+import type { CommandEnvelope } from '../commands.ts'
 import type { CausedBy, Decided, RunCause, Times } from '../events.ts'
 import type { JobState } from '../job/job-state.ts'
 import { dueTime } from '../job/job-trigger.ts'
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from '../limits.ts'
 import { runIdOf } from './run-id.ts'
 
 export interface Fire {
@@ -66,4 +68,27 @@ export function queuedByCommand(job: JobState, asked: Asked): Decided {
     payload: asked.payload ?? null,
     contentType: asked.contentType ?? null,
   }
+}
+
+/** The id of a command is forgotten after an hour, its runs are not while they are open. */
+export const AGAIN = 'commandId: expected an id that was not used, got that of a command whose runs are still open'
+
+/** Texts of a command are bounded in characters; one has at most three bytes. */
+const BYTES_PER_CHAR = 3
+/** Of a queued run's event besides its texts, and of its record on the log. */
+const FIXED_BYTES = 300
+/** A decision leaves some room in its batch: for what it does besides, and the trailer. */
+const LEFT_EVENTS = 20
+const LEFT_BYTES = 50_000
+
+/**
+ * How many runs of the job one decision may queue besides `events` others: with long ids their bytes fill a batch before
+ * their number does.
+ */
+export function mostRunsOf(job: JobState, events: number, command: CommandEnvelope | null = null): number {
+  const asked = command === null ? 0 : command.commandId.length * 3 + (command.actor?.length ?? 0)
+  const runId = job.jobId.length + job.incarnation.length + 30
+  const texts = runId * 2 + job.jobId.length * 2 + (job.definition.executor.length + asked) * BYTES_PER_CHAR
+  const byBytes = Math.floor((MAX_BATCH_BYTES - LEFT_BYTES) / (texts + FIXED_BYTES)) - events
+  return Math.max(1, Math.min(byBytes, MAX_BATCH_EVENTS - LEFT_EVENTS - events))
 }

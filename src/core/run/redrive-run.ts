@@ -8,7 +8,8 @@ import { reject } from '../rejections.ts'
 import type { View } from '../state.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { makeRoom } from './make-room.ts'
-import { queuedByCommand } from './queue-run.ts'
+import { AGAIN, queuedByCommand } from './queue-run.ts'
+import { runIdOf } from './run-id.ts'
 import { commandIdProblem } from './run-id.ts'
 import { noRoom } from './run-job.ts'
 
@@ -30,6 +31,9 @@ export function redriveRun(view: View, command: RetryRun, finishedRun: FinishedR
   }
   const problem = commandIdProblem(command.commandId)
   if (problem !== null) return rejected(command, problem)
+  if (view.run(runIdOf(job.jobId, job.incarnation, finishedRun.scheduledAt, command.commandId)) !== undefined) {
+    return rejected(command, reject('expired', AGAIN, 'commandId'))
+  }
   const room = makeRoom(view, job)
   if (room.kind === 'none') return rejected(command, noRoom(job))
   const at = finishedRun.scheduledAt

@@ -54,7 +54,8 @@ function waitBeforeRetry(run: RunState, reason: FailureReason, error: RunError):
   const { retry } = run.definition
   const tried = run.attempt - run.unknownTask
   if (tried >= retry.maxAttempts || !error.retryable || retry.nonRetryable.includes(error.name)) return null
-  const wait = Math.min(retry.initialMs * retry.multiplier ** (tried - 1), retry.maxMs)
+  // Nothing times a power that overflows is no number.
+  const wait = retry.initialMs === 0 ? 0 : Math.min(retry.initialMs * retry.multiplier ** (tried - 1), retry.maxMs)
   const spread = 1 + retry.jitter * (2 * spreadOf(`${run.runId}\n${run.attempt}`) - 1)
   return Math.round(wait * spread)
 }

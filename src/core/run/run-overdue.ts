@@ -25,7 +25,9 @@ export function runOverdue(view: View, runId: string, moment: Moment): Decided[]
 /** An at-most-once attempt whose process is gone: it may have run, so it must not run again. */
 export function runAbandoned(view: View, runId: string): Decided[] {
   const run = view.run(runId)
-  return run === undefined || !run.granted ? [] : lost(view, run, 'its process is gone, and it may run only once')
+  // Its process may have reported an end in the meantime: then it is to be tried again.
+  if (run?.status !== 'running' || !run.granted) return []
+  return lost(view, run, 'its process is gone, and it may run only once')
 }
 
 function lost(view: View, run: RunState, reason: string): Decided[] {
