@@ -66,10 +66,10 @@ describe('a run that was asked for', () => {
 
   test('is told when its node is shut down, for then nobody will', async () => {
     const { world, node, run } = await running(() => new Promise(() => {}))
-    const result = run.result()
+    const result = run.result().catch((error: unknown) => error)
     await world.quiet()
     await node.shutdown(1_000)
-    const told = await Promise.race([result.catch((error: unknown) => error), world.quiet().then(() => 'nothing')])
+    const told = await Promise.race([result, world.quiet().then(() => 'nothing')])
     expect(told).toMatchObject({ code: 'closed' })
   })
 })
