@@ -5,6 +5,7 @@
  * What counts as wrong: any violation that the checker finds · an acknowledged command that is not on the log · a run
  * that was executed before it was on the log, or succeeded without being executed · a process that ends by itself.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Report } from '../checker/audit/report.ts'
 import { violationLine } from '../checker/audit/report.ts'
@@ -106,6 +107,9 @@ class LogUnderFire {
     if (signal !== 'SIGKILL') this.#wrong(`the process ended by itself with ${code ?? signal}: ${victim.stderr}`)
     this.#result.kills += 1
     if (opening && !victim.lines.includes('owns')) this.#result.killsWhileOpening += 1
+    // Killed before the folder had a log, it cannot have acknowledged or run anything.
+    const hasLog = victim.lines.includes('owns') || existsSync(join(this.#folder, 'log.json'))
+    if (!hasLog) return
     const report = this.#check(victim, false)
     if (report.openRuns > 0) this.#result.killsWithOpenRuns += 1
     if (report.tornTailBytes > 0) this.#result.tornTails += 1
