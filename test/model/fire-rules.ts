@@ -1,0 +1,245 @@
+/** What the model says of due times: pauses, grace, coalescing, the limit of instances (design §6). */
+import type { CausedBy, RunCause, Times } from '../../src/core/events.ts'
+import { type Fact, type Moment, timesOf } from './facts.ts'
+import { timeAfter } from './plan.ts'
+import { ANY, type Job, type Pause, type Run, type World } from './world.ts'
+
+/** When the job is due for a decision; null: it waits for nothing. */
+export function jobDue(world: World, job: Job): number | null {
+  if (job.paused !== null && world.schedulePaused === null) return job.paused.until
+  return world.isHeld(job) ? null : job.next
+}
+
+export function jobIsDue(world: World, jobId: string, moment: Moment): Fact[] {
+  const job = world.job(jobId)
+  const due = job === undefined ? null : jobDue(world, job)
+  if (job === undefined || due === null || due > moment.now) return []
+  return job.paused === null ? fire(world, job, moment) : resume(world, job, job.paused, moment.now)
+}
+
+/** The scheduled times up to `through`, and the one after them. */
+function timesThrough(job: Job, through: number): { readonly times: number[]; readonly next: number | null } {
+  const times: number[] = []
+  let at = job.next
+  while (at !== null && at <= through) {
+    times.push(at)
+    at = timeAfter(job.spec.plan, job.anchor, at, job.decidedCount + times.length)
+  }
+  return { times, next: at }
+}
+
+function fire(world: World, job: Job, { now }: Moment): Fact[] {
+  const { misfireGraceMs, coalesce, maxCatchUp } = job.spec
+  const { times, next } = timesThrough(job, now)
+  const held = times.filter((at) => job.heldThrough !== null && at <= job.heldThrough)
+  const late = times.filter((at) => !held.includes(at) && misfireGraceMs !== null && now - at > misfireGraceMs)
+  const ready = times.filter((at) => !held.includes(at) && !late.includes(at))
+  const facts: Fact[] = [
+    ...passed(job, 'RunSkipped', held, late[0] ?? ready[0] ?? next, 'paused'),
+    ...passed(job, 'RunMissed', late, ready[0] ?? next),
+  ]
+  const [earliest] = ready
+  const latest = ready.at(-1)
+  if (earliest === undefined || latest === undefined) return [...facts, ...finish(world, job)]
+  const room = makeRoom(world, job)
+  if ('why' in room) return [...facts, ...passed(job, 'RunSkipped', ready, next, room.why), ...finish(world, job)]
+  facts.push(...room.facts)
+  if (coalesce !== 'all') {
+    const at = coalesce === 'latest' ? latest : earliest
+    const coalesced = timesOf(ready.filter((time) => time !== at))
+    return [...facts, triggered(world, job, at, { after: room.after, next, coalesced })]
+  }
+  const kept = ready.slice(-maxCatchUp)
+  facts.push(...passed(job, 'RunMissed', ready.slice(0, ready.length - kept.length), next))
+  let { after } = room
+  for (const at of kept) {
+    const fact = triggered(world, job, at, { after, next, coalesced: null })
+    facts.push(fact)
+    after = runIdOf(job, at, null)
+  }
+  return facts
+}
+
+/** Times that were decided without a run. */
+function passed(
+  job: Job,
+  type: 'RunSkipped' | 'RunMissed',
+  all: readonly number[],
+  next: number | null,
+  why?: 'paused' | 'max-instances' | 'queue-full',
+): Fact[] {
+  const times = timesOf(all)
+  if (times === null) return []
+  decide(job, times, next)
+  if (type === 'RunMissed') job.missed += times.count
+  else job.skipped += times.count
+  const common = { jobId: job.id, runId: null, times, nextFireTime: next }
+  return type === 'RunMissed' ? [{ type, ...common }] : [{ type, ...common, ...(why === undefined ? {} : { why }) }]
+}
+
+function decide(job: Job, times: Times, next: number | null): void {
+  job.decided = Math.max(job.decided, times.last)
+  job.decidedCount += times.count
+  job.next = next
+}
+
+interface Fire {
+  readonly after: string | null
+  readonly next: number | null
+  readonly coalesced: Times | null
+}
+
+function triggered(world: World, job: Job, at: number, { after, next, coalesced }: Fire): Fact {
+  const { misfireGraceMs } = job.spec
+  decide(
+    job,
+    { first: at, last: Math.max(at, coalesced?.last ?? at), count: 1 + (coalesced?.count ?? 0), listed: [] },
+    next,
+  )
+  const startBefore = misfireGraceMs === null ? null : at + misfireGraceMs
+  return open(world, job, { at, after, cause: 'trigger', coalesced, startBefore, by: NOBODY })
+}
+
+export const NOBODY = { commandId: null, commandGiven: false, actor: null } as const
+
+interface Opening {
+  readonly at: number
+  readonly after: string | null
+  readonly cause: RunCause
+  readonly by: Pick<CausedBy, 'commandId' | 'commandGiven' | 'actor'>
+  readonly coalesced?: Times | null
+  readonly startBefore?: number | null
+  readonly retryOf?: string | null
+  readonly payload?: string | null
+}
+
+/** One more run of the job. */
+export function open(world: World, job: Job, opening: Opening): Fact {
+  const { at, after, cause, by, coalesced = null, startBefore = null, retryOf = null, payload = null } = opening
+  const id = runIdOf(job, at, by.commandId)
+  const run: Run = {
+    id,
+    jobId: job.id,
+    incarnation: job.incarnation,
+    at,
+    cause,
+    version: job.version,
+    spec: job.spec,
+    startBefore,
+    payload,
+    after,
+    status: after === null ? 'queued' : 'waiting',
+    attempt: 1,
+    startedAt: null,
+    executor: null,
+    starts: 0,
+    granted: false,
+    retryAt: null,
+    unknownTask: 0,
+    cancelRequested: false,
+  }
+  world.touched.add(id)
+  world.runs.set(id, run)
+  job.open.push(id)
+  return {
+    type: 'RunQueued',
+    ...by,
+    jobId: job.id,
+    runId: id,
+    scheduledAt: at,
+    dueAt: at,
+    cause,
+    jobVersion: job.version,
+    executor: job.spec.executor,
+    startBefore,
+    after,
+    coalesced,
+    retryOf,
+    nextFireTime: job.next,
+  }
+}
+
+/** Protocol §1. */
+export function runIdOf(job: Job, at: number, commandId: string | null): string {
+  const id = `${job.id}/${job.incarnation}/${new Date(at).toISOString().replaceAll(/[-:]/g, '')}`
+  return commandId === null ? id : `${id}/${commandId}`
+}
+
+/** A job without a further time is over with its last run. */
+export function finish(world: World, job: Job): Fact[] {
+  if (job.next !== null || job.open.length > 0) return []
+  world.jobs.delete(job.id)
+  return [{ type: 'JobFinished', jobId: job.id }]
+}
+
+type Room =
+  | { readonly facts: readonly Fact[]; readonly after: string | null }
+  | { readonly why: 'max-instances' | 'queue-full' }
+
+/** Whether one more run may be, and what it waits for. */
+export function makeRoom(world: World, job: Job): Room {
+  const { maxInstances, overlap, queueLimit } = job.spec
+  const active = world.active(job)
+  if (active.length < maxInstances) return { facts: [], after: null }
+  const waiting = world.openRuns(job).filter((run) => run.status === 'waiting')
+  switch (overlap) {
+    case 'skip':
+      return { why: 'max-instances' }
+    case 'queue': {
+      const queued = waiting.filter((run) => run.after === ANY).length
+      return queued >= queueLimit ? { why: 'queue-full' } : { facts: [], after: ANY }
+    }
+    case 'cancel-running':
+      return displace(world, waiting, active, active.length - maxInstances + 1)
+  }
+}
+
+/** The oldest must go, those first that were not asked to; what waited for a place is overtaken. */
+function displace(world: World, waiting: readonly Run[], active: readonly Run[], count: number): Room {
+  const byAge = [...active.filter((run) => !run.cancelRequested), ...active.filter((run) => run.cancelRequested)]
+  const displaced = byAge.slice(0, count)
+  const ended = [...waiting, ...displaced.filter((run) => run.status !== 'running')]
+  const running = displaced.filter((run) => run.status === 'running')
+  const facts: Fact[] = waiting.map((run) => cancelled(run))
+  for (const run of displaced) {
+    if (run.status !== 'running') facts.push(cancelled(run))
+    else if (!run.cancelRequested) facts.push(requestCancel(world, run, NOBODY))
+  }
+  for (const run of ended) world.end(run, 'cancelled')
+  if (running.length === 0) return { facts, after: null }
+  return { facts, after: displaced.length === 1 ? (running[0]?.id ?? null) : ANY }
+}
+
+export function cancelled(run: Run): Fact {
+  const { jobId, id: runId, attempt, at: scheduledAt, startedAt, executor } = run
+  return { type: 'RunCancelled', ...NOBODY, jobId, runId, attempt, scheduledAt, startedAt, executor }
+}
+
+export function requestCancel(world: World, run: Run, cause: Opening['by']): Fact {
+  world.touched.add(run.id)
+  run.cancelRequested = true
+  return { type: 'RunCancelRequested', ...cause, jobId: run.jobId, runId: run.id, attempt: run.attempt }
+}
+
+/** The pause is over; what came due during it is skipped. */
+export function resume(world: World, job: Job, pause: Pause, now: number, cause: Opening['by'] = NOBODY): Fact[] {
+  const through = lastHeld(pause, now)
+  const { times, next } = timesThrough(job, through)
+  const skipped = timesOf(times)
+  job.paused = null
+  hold(job, through)
+  if (skipped !== null) {
+    decide(job, skipped, next)
+    job.skipped += skipped.count
+  }
+  return [{ type: 'JobResumed', ...cause, jobId: job.id, through, skipped, nextFireTime: next }, ...finish(world, job)]
+}
+
+/** The last instant of a pause that ends at `now`, or ended by itself before. */
+export function lastHeld(pause: Pause, now: number): number {
+  return pause.until === null ? now : Math.min(now, pause.until - 1)
+}
+
+export function hold(job: Job, through: number): void {
+  job.heldThrough = Math.max(job.heldThrough ?? through, through)
+}
