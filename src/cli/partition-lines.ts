@@ -74,8 +74,8 @@ export class PartitionLines {
 
   #refuse(record: StoredRecord, why: Extract<Verdict, { why: string }>['why'] | 'copy'): LogLine {
     this.refused += 1
-    const decoded = this.#codec.decode(record.value)
-    const event = decoded.kind === 'event' ? decoded.event : null
+    const decoded = record.value === null ? null : this.#codec.decode(record.value)
+    const event = decoded?.kind === 'event' ? decoded.event : null
     return { partition: this.#partition, offset: record.offset, event, refused: why }
   }
 

@@ -66,11 +66,12 @@ export class Reader {
   }
 
   #judge(record: StoredRecord): Verdict {
-    const decoded = this.#codec.decode(record.value)
-    if (decoded.kind === 'foreign') return { kind: 'ignored', why: 'foreign' }
+    const { value } = record
+    const decoded = value === null ? null : this.#codec.decode(value)
+    if (value === null || decoded === null || decoded.kind === 'foreign') return { kind: 'ignored', why: 'foreign' }
     const place = decoded.kind === 'event' ? decoded.event : decoded.stamp
     if (decoded.kind === 'event' && decoded.event.type === 'OwnerAnnounced') {
-      return this.#announced(decoded.event, record)
+      return this.#announced(decoded.event, value, record.offset)
     }
     if (place.epoch !== this.#cursor.epoch || place.seq !== this.#cursor.seq + 1) {
       // The announcement of a later version is of a type of its own: past it, this reader would follow the wrong owner.
@@ -79,22 +80,22 @@ export class Reader {
       return { kind: 'ignored', why: place.epoch < this.#cursor.epoch ? 'lower-epoch' : 'other-batch' }
     }
     if (decoded.kind === 'unknown-type') throw unknownType(record)
-    this.#kept.set(place.index, { event: decoded.event, value: record.value, offset: record.offset })
+    this.#kept.set(place.index, { event: decoded.event, value, offset: record.offset })
     return decoded.event.type === 'BatchCommitted' ? this.#committed(decoded.event) : KEPT
   }
 
-  #announced(event: OwnerAnnounced, record: StoredRecord): Verdict {
+  #announced(event: OwnerAnnounced, value: Uint8Array, offset: number): Verdict {
     if (event.epoch <= this.#cursor.epoch) return { kind: 'ignored', why: 'lower-epoch' }
     if (event.format !== FORMAT) {
       throw new OperationalError(
         'log-broken',
-        `offset ${record.offset}: format ${event.format}, this version knows ${FORMAT}`,
+        `offset ${offset}: format ${event.format}, this version knows ${FORMAT}`,
       )
     }
     this.#kept.clear()
-    const chain = this.#codec.chain(this.#cursor.chain, [record.value])
+    const chain = this.#codec.chain(this.#cursor.chain, [value])
     this.#cursor = { ...this.#cursor, epoch: event.epoch, owner: event.owner, seq: 0, chain, logId: event.logId }
-    return { kind: 'announced', event, offset: record.offset }
+    return { kind: 'announced', event, offset }
   }
 
   #committed(trailer: BatchCommitted): Verdict {

@@ -24,7 +24,8 @@ export type RecordHeader = readonly [name: string, value: Uint8Array]
 
 export interface LogRecord {
   readonly key: string | null
-  readonly value: Uint8Array
+  /** null: a tombstone, which ends what its key stands for. A log that keeps every record refuses it, `invalid-record`. */
+  readonly value: Uint8Array | null
   readonly headers?: readonly RecordHeader[]
 }
 
@@ -32,8 +33,10 @@ export interface StoredRecord {
   readonly offset: number
   /** Epoch milliseconds at which the log took the record (log-append time). */
   readonly timestamp: number
+  /** What is not UTF-8 in it has become U+FFFD. */
   readonly key: string | null
-  readonly value: Uint8Array
+  /** null: a tombstone. */
+  readonly value: Uint8Array | null
   readonly headers: readonly RecordHeader[]
 }
 
@@ -50,24 +53,45 @@ export interface ReadResult {
   readonly next: number
 }
 
+/** Members that share the partitions of a topic among them: each partition is one member's at a time. */
+export interface Group {
+  readonly id: string
+  readonly topic: string
+}
+
+/** Those that want to own partitions: their number is that of the events topic. */
+export const OWNERS: Group = Object.freeze({ id: 'owners', topic: 'commands' })
+
 export interface Assignment {
-  /** Partitions of the events topic that this member should own. */
+  /** Partitions of the group's topic that are this member's. */
   readonly partitions: readonly number[]
   /** Rises with every change of the group. */
   readonly generation: number
 }
 
-/** A candidate for ownership. The callbacks are advice about who should own; ownership itself is decided on the log. */
+/**
+ * A member of a group. The callbacks are advice about who should have what; of the owners' group ownership itself is
+ * decided on the log.
+ */
 export interface GroupMember {
   /** For people: host, process id. */
   readonly name: string
   readonly assigned: (assignment: Assignment) => void
   readonly lost: (partitions: readonly number[]) => void
+  /** Partitions that this member could take over at once; the group prefers to give it these. Default: none. */
+  readonly warm?: () => readonly number[]
 }
 
 export interface Membership {
-  /** Gives the partitions back so that others may own them at once. */
+  /** Gives the partitions back so that others may have them at once. */
   readonly leave: () => Promise<void>
+  /**
+   * Remembers for the group, by partition, the offset that it goes on from; all below it is done. Positions of
+   * partitions that this member doesn't have any more may be dropped. Rejects with `LogError` when it can't now.
+   */
+  readonly commit: (positions: ReadonlyMap<number, number>) => Promise<void>
+  /** What was committed last for a partition, by whoever had it; null: nothing yet. */
+  readonly committed: (partition: number) => Promise<number | null>
 }
 
 export interface EventLog {
@@ -97,10 +121,10 @@ export interface EventLog {
   watch(partition: TopicPartition, listener: () => void): () => void
 
   /**
-   * Joins the group of those that want to own partitions. Rejects with code `owned` where only one process may own, and
-   * another does; with `read-only` on a log that was opened for reading.
+   * Joins a group, by default that of the owners. Rejects with code `owned` where only one process may own, and another
+   * does; with `read-only` on a log that was opened for reading.
    */
-  join(member: GroupMember): Promise<Membership>
+  join(member: GroupMember, group?: Group): Promise<Membership>
 
   /** Stops everything and lets go of files and locks. Appends under way settle first. Idempotent. */
   close(): Promise<void>
@@ -127,6 +151,8 @@ export type LogErrorCode =
   | 'corrupt'
   /** What is there is no log of ours, or one with another number of partitions or of an unknown format version. */
   | 'wrong-log'
+  /** The broker knows us and says no. */
+  | 'not-authorized'
   /** The disk failed a sync: what lies on it can't be known until the log is opened again. */
   | 'disk-failed'
 

@@ -91,7 +91,7 @@ describe('group commit', () => {
     const disk = new MemoryDisk()
     const log = await open(disk)
     await Promise.all(Array.from({ length: 40 }, (_, index) => log.append(EVENTS, [bigRecord(index)])))
-    const values = (await readAll(log, EVENTS, 25_000)).map(({ value }) => value[0])
+    const values = (await readAll(log, EVENTS, 25_000)).map(({ value }) => value?.[0])
     expect(values).toEqual(Array.from({ length: 40 }, (_, index) => index))
     expect((await disk.list()).filter((name) => name.endsWith('.log')).length).toBeGreaterThanOrEqual(7)
     await log.close()

@@ -370,11 +370,11 @@ export function batch(name: string, count: number): LogRecord[] {
   return Array.from({ length: count }, (_, index) => record(`${name} ${index}`))
 }
 
-export function text({ value }: { readonly value: Uint8Array }): string {
-  return Buffer.from(value).toString()
+export function text({ value }: { readonly value: Uint8Array | null }): string {
+  return Buffer.from(value ?? 'a tombstone').toString()
 }
 
-export function texts(records: readonly { readonly value: Uint8Array }[]): string[] {
+export function texts(records: readonly { readonly value: Uint8Array | null }[]): string[] {
   return records.map(text)
 }
 
@@ -398,7 +398,7 @@ function sized(name: string, count: number, bytes: number): LogRecord[] {
 
 /** Comparable whatever kind of array the bytes are in. */
 function plain({ key, value, headers = [] }: LogRecord): unknown {
-  return { key, value: [...value], headers: headers.map(([name, content]) => [name, [...content]]) }
+  return { key, value: value && [...value], headers: headers.map(([name, content]) => [name, [...content]]) }
 }
 
 function listening(log: EventLog): { next: Promise<void>; stop: () => void } {

@@ -26,7 +26,7 @@ class Wire {
 
   around(faults: (attempt: AppendAttempt) => AppendFate): (attempt: AppendAttempt) => AppendFate {
     return (attempt) => {
-      const values = attempt.records.map((record) => Buffer.from(record.value).toString('hex'))
+      const values = attempt.records.map((record) => Buffer.from(record.value ?? []).toString('hex'))
       const first = this.#codec.decode(attempt.records[0]?.value ?? new Uint8Array(0))
       const place = first.kind === 'event' ? `${attempt.member} ${first.event.epoch}-${first.event.seq}` : 'foreign'
       this.#sent.set(place, [...(this.#sent.get(place) ?? []), values.join(' ')])

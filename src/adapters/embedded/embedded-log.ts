@@ -226,6 +226,8 @@ class FolderLog implements EmbeddedLog {
       leave: async () => {
         if (this.#membership === membership) this.#membership = null
       },
+      commit: () => Promise.reject(noPositions()),
+      committed: () => Promise.reject(noPositions()),
     }
     this.#membership = membership
     this.#generation++
@@ -256,4 +258,9 @@ class FolderLog implements EmbeddedLog {
   #mustBeOpen(): void {
     if (this.#closed !== null) throw new LogError('closed', `the log in ${this.folder} is closed`)
   }
+}
+
+/** Commands and reports are handed over in memory: there is nothing that a group could go on reading. */
+function noPositions(): LogError {
+  return new LogError('invalid-record', 'a folder keeps no positions of groups')
 }

@@ -11,6 +11,7 @@ import { put16, put32 } from './frame.ts'
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_HEADERS, MAX_TEXT_BYTES } from './limits.ts'
 
 const NO_KEY = 0xffff
+const NO_BYTES = new Uint8Array(0)
 const RECORD_FRAMING = 8
 const HEADER_FRAMING = 6
 
@@ -29,6 +30,7 @@ export function boundBatch(records: readonly LogRecord[]): number {
   let bound = 0
   let least = 0
   for (const record of records) {
+    if (record.value === null) throw new LogError('invalid-record', 'a folder keeps every record: it has no tombstones')
     bound += RECORD_FRAMING + record.value.length
     least += record.value.length
     if (record.key !== null) bound += record.key.length * MAX_BYTES_PER_UNIT
@@ -43,7 +45,8 @@ export function encodeRecords(buffer: Buffer, at: number, records: readonly LogR
   let end = at
   for (const record of records) {
     const start = end
-    const { key, value, headers } = record
+    const { key, headers } = record
+    const value = record.value ?? NO_BYTES
     end += RECORD_FRAMING
     if (key === null) put16(buffer, start, NO_KEY)
     else {

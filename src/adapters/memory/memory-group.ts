@@ -1,5 +1,5 @@
 /**
- * The consumer group of a memory cluster: which member should own which partition of the events topic.
+ * A consumer group of a memory cluster: which member should have which partition, and where the group goes on.
  *
  * Boundary: advice only. Like a broker's group it may leave a member believing that it owns what another was given;
  * tests make such zombies on purpose with `assign(…, { tellLoser: false })`.
@@ -19,6 +19,8 @@ interface Member {
 export class MemoryGroup {
   readonly #owners: (Member | null)[]
   readonly #members: Member[] = []
+  /** Committed positions by partition. */
+  readonly positions: Map<number, number> = new Map()
   #generation = 0
 
   constructor(partitions: number) {

@@ -7,8 +7,8 @@
  * 1. A batch lands in the call or never, unless a fault says `landLate`; so one member's appends land in call order.
  * 2. Every promise settles by microtasks alone, so a virtual clock drains it.
  */
-import type { Appended, EventLog, GroupMember, LogRecord, Membership, TopicPartition } from '../../ports/event-log.ts'
-import { LogError } from '../../ports/event-log.ts'
+import type { Appended, EventLog, Group, GroupMember, LogRecord, Membership, TopicPartition } from '../../ports/event-log.ts'
+import { LogError, OWNERS } from '../../ports/event-log.ts'
 import { MemoryGroup } from './memory-group.ts'
 import { MemoryPartition } from './memory-partition.ts'
 import { checkPlace, takeBatch } from './record-rules.ts'
@@ -47,7 +47,7 @@ export interface MemoryCluster {
   /** A log of its own for one member. No two open connections have the same name. */
   connect(name: string): EventLog
   /**
-   * Gives a partition to a member that has joined. `tellLoser: false` leaves whoever had it believing that it still
+   * Gives a partition to a member that has joined the owners. `tellLoser: false` leaves whoever had it believing that it still
    * has: a zombie. Calling it again with `true` tells all that are wrong. The next join or leave tells them as well.
    */
   assign(partition: number, memberName: string, options: { readonly tellLoser: boolean }): void
@@ -62,7 +62,14 @@ export function createMemoryCluster(options: MemoryClusterOptions): MemoryCluste
   if (!Number.isInteger(partitions) || partitions < 1)
     throw new Error(`partitions: expected 1 or more, got ${partitions}`)
   const stored = new Map<string, MemoryPartition>()
-  const group = new MemoryGroup(partitions)
+  const groups = new Map<string, MemoryGroup>()
+  const group = (id: string): MemoryGroup => {
+    const known = groups.get(id)
+    if (known !== undefined) return known
+    const fresh = new MemoryGroup(partitions)
+    groups.set(id, fresh)
+    return fresh
+  }
   const connected = new Set<string>()
   const at = (place: TopicPartition): MemoryPartition => {
     checkPlace(place, partitions)
@@ -87,7 +94,7 @@ export function createMemoryCluster(options: MemoryClusterOptions): MemoryCluste
       }
       return new MemoryLog(name, partitions, { at, send, group, disconnect: () => connected.delete(name) })
     },
-    assign: (partition, name, { tellLoser }) => group.assign(partition, name, tellLoser),
+    assign: (partition, name, { tellLoser }) => group(OWNERS.id).assign(partition, name, tellLoser),
     truncate: (place, offset) => at(place).truncate(offset),
     trim: (place, offset) => at(place).trim(offset),
   }
@@ -105,7 +112,7 @@ async function settle(fate: AppendFate, land: () => Appended): Promise<Appended>
 interface ClusterSide {
   readonly at: (place: TopicPartition) => MemoryPartition
   readonly send: (to: TopicPartition, records: readonly LogRecord[]) => Promise<Appended>
-  readonly group: MemoryGroup
+  readonly group: (id: string) => MemoryGroup
   readonly disconnect: () => void
 }
 
@@ -145,11 +152,18 @@ class MemoryLog implements EventLog {
     return this.#undoable(() => listeners.delete(own))
   }
 
-  async join(member: GroupMember): Promise<Membership> {
+  async join(member: GroupMember, { id }: Group = OWNERS): Promise<Membership> {
     this.#mustBeOpen()
-    if (this.#cluster.group.has(this.#name)) throw new LogError('owned', `${this.#name} has joined already`)
-    const leave = this.#undoable(this.#cluster.group.join(this.#name, member))
-    return { leave: async () => leave() }
+    const group = this.#cluster.group(id)
+    if (group.has(this.#name)) throw new LogError('owned', `${this.#name} has joined already`)
+    const leave = this.#undoable(group.join(this.#name, member))
+    return {
+      leave: async () => leave(),
+      commit: async (positions) => {
+        for (const [partition, offset] of positions) group.positions.set(partition, offset)
+      },
+      committed: async (partition) => group.positions.get(partition) ?? null,
+    }
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,7 @@ export class MemoryPartition {
     for (let at = this.#batchHolding(from); at < this.#batches.length; at++) {
       const batch = this.#batches[at]!.records
       const wanted = batch[0]!.offset < from ? batch.filter((record) => record.offset >= from) : batch
-      bytes += wanted.reduce((sum, record) => sum + record.value.length, 0)
+      bytes += wanted.reduce((sum, record) => sum + (record.value?.length ?? 0), 0)
       if (records.length > 0 && bytes > maxBytes) break
       records.push(...wanted)
     }

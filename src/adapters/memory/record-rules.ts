@@ -50,7 +50,7 @@ export function takeBatch(records: readonly LogRecord[]): readonly LogRecord[] {
   }
   return records.map(({ key, value, headers = [] }) => ({
     key,
-    value: new Uint8Array(value),
+    value: value === null ? null : new Uint8Array(value),
     headers: headers.map(([name, content]) => [name, new Uint8Array(content)] as const),
   }))
 }
@@ -63,7 +63,7 @@ function recordBytes(record: LogRecord): number {
     (sum, [name, content]) => sum + HEADER_FRAMING + textBytes(name) + content.length,
     0,
   )
-  return RECORD_FRAMING + headers + record.value.length + (record.key === null ? 0 : textBytes(record.key))
+  return RECORD_FRAMING + headers + (record.value?.length ?? 0) + (record.key === null ? 0 : textBytes(record.key))
 }
 
 function textBytes(text: string): number {
