@@ -6,8 +6,9 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   notFound: 3,
-  /** A conflict with another process, or a command that was rejected. */
+  /** A command that was rejected, as by another version of a job than was expected. */
   conflict: 4,
+  /** Nobody can be asked: another process owns the log, or it does not answer. */
   unreachable: 5,
   /** What was verified does not hold. */
   unverified: 6,

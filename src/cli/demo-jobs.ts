@@ -1,16 +1,23 @@
 /** What the demo runs. */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { JobOptions } from '../client/job-options.ts'
 import { crontab, date, interval } from '../core/triggers/make-trigger.ts'
 import type { TaskHandler } from '../executor/task-registry.ts'
 import type { Scheduler } from '../scheduler.ts'
 
 const ONE_OFF_MS = 3_000
+/** Half of the time a run is under way: whoever stops the demo is likely to hit one, and sees it again. */
+const LONG_MS = 2_000
 
 export function addDemoTasks(scheduler: Scheduler): void {
   let ticks = 0
   scheduler.task('tick', () => ({ ticks: (ticks += 1) }))
   scheduler.task('greet', (_context, payload: { readonly name: string }) => `hello ${payload.name}`)
   scheduler.task('flaky', flaky())
+  scheduler.task('work', async ({ signal }) => {
+    await wait(LONG_MS, undefined, { signal })
+    return `worked for ${LONG_MS / 1_000} s`
+  })
 }
 
 /** Of its runs the first fails for good, the second recovers with its retry, and so on in turn. */
@@ -36,6 +43,7 @@ export async function addDemoJobs(scheduler: Scheduler, now: number): Promise<vo
     { id: 'crontab', task: 'greet', payload: { name: 'cron' }, trigger: crontab('*/2 * * * * *') },
     { id: 'one-off', task: 'greet', payload: { name: 'you, once' }, trigger: date(now + ONE_OFF_MS) },
     { id: 'flaky', task: 'flaky', ...every('3s'), retry: { maxAttempts: 2, initial: '400ms', jitter: 0 } },
+    { id: 'long', task: 'work', ...every('4s') },
   ]
   await Promise.all(jobs.map((job) => scheduler.addJob({ ...job, ifExists: 'keep' })))
 }

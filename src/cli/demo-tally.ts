@@ -11,6 +11,8 @@ export class DemoTally {
   readonly #counts = new Map<string, number>()
   /** Jobs that were due at the start and have had no decision. */
   readonly #overdue: Set<string>
+  /** Runs that had not ended at the start, and have not yet. */
+  readonly #interrupted: Set<string>
   readonly #late = { jobs: 0, times: 0, runs: 0 }
 
   constructor(found: readonly JobInfo[], now: number) {
@@ -19,13 +21,41 @@ export class DemoTally {
       ({ nextFireTime, paused }) => nextFireTime !== null && nextFireTime.getTime() < now && paused === null,
     )
     this.#overdue = new Set(overdue.map(({ id }) => id))
+    this.#interrupted = new Set(found.flatMap(({ openRuns }) => openRuns))
     this.foundText = foundText(found, overdue.length)
   }
 
-  /** Returns a sentence when everything that was due at the start has been decided, else null. */
-  take({ jobId, word, event }: Fact): string | null {
+  /** Returns a sentence when something of before the start is made good with this fact, else null. */
+  take(fact: Fact): string | null {
+    const { word, event } = fact
     const counted = event.type === 'RunRetryQueued' ? 'retried' : word
     this.#counts.set(counted, this.count(counted) + 1)
+    return this.#recovered(fact) ?? this.#caughtUp(fact)
+  }
+
+  count(word: string): number {
+    return this.#counts.get(word) ?? 0
+  }
+
+  /** `open`: runs that have not ended. */
+  summary(now: number, open: number): string {
+    const words = ['succeeded', 'failed', 'missed', 'skipped'].filter(
+      (word, place) => place < 2 || this.count(word) > 0,
+    )
+    const ends = words.map((word) => `${this.count(word)} ${word}`).join(', ')
+    const retries = countText(this.count('retrying'), 'retry', 'retries')
+    const span = spanText(now - this.#since)
+    const left = open === 0 ? '' : `; ${countText(open, 'run')} under way, to run again at the next start`
+    return `summary: ${countText(this.count('queued'), 'run')} in ${span}: ${ends}; ${retries}${left}`
+  }
+
+  #recovered({ word, event }: Fact): string | null {
+    if (!('runId' in event) || event.runId === null || !ENDS.has(event.type)) return null
+    if (!this.#interrupted.delete(event.runId)) return null
+    return `recovered: ${event.runId}, which the stop had interrupted, ran again and ${word}`
+  }
+
+  #caughtUp({ jobId, event }: Fact): string | null {
     const timesOfEvent = timesDecided(event)
     if (timesOfEvent === 0 || !this.#overdue.delete(jobId)) return null
     this.#late.jobs += 1
@@ -36,21 +66,9 @@ export class DemoTally {
     const passed = `${countText(times, 'scheduled time')} of ${countText(jobs, 'job')} passed while nothing ran`
     return `caught up: ${passed}; ${countText(runs, 'run stands', 'runs stand')} for them`
   }
-
-  count(word: string): number {
-    return this.#counts.get(word) ?? 0
-  }
-
-  summary(now: number): string {
-    const words = ['succeeded', 'failed', 'missed', 'skipped'].filter(
-      (word, place) => place < 2 || this.count(word) > 0,
-    )
-    const ends = words.map((word) => `${this.count(word)} ${word}`).join(', ')
-    const retries = countText(this.count('retrying'), 'retry', 'retries')
-    const span = spanText(now - this.#since)
-    return `summary: ${countText(this.count('queued'), 'run')} in ${span}: ${ends}; ${retries}`
-  }
 }
+
+const ENDS: ReadonlySet<string> = new Set(['RunSucceeded', 'RunFailed', 'RunTimedOut', 'RunCancelled', 'RunLost'])
 
 function foundText(found: readonly JobInfo[], overdue: number): string {
   if (found.length === 0) return 'jobs   found none: the demo adds its own'

@@ -12,12 +12,15 @@ interface DemoOptions extends LogOption {
 
 /** Beside the default log, never in it: what is tried out stays out of what matters, and $HOROLOG_LOG is not used. */
 const DEMO_LOG = 'file:.horolog-demo'
-const DRAIN = '5s'
+/** Short runs end, a long one is left open: so that the next start shows what becomes of it. */
+const DRAIN = '300ms'
 /** The longest that a timer of the platform can be. */
 const MAX_FOR_MS = 2 ** 31 - 1
 
 const TEXT = `
-Kill it with kill -9 and start it again: it goes on, and says what it caught up. Examples:
+Stop it with Ctrl-C or kill -9 and start it again: it goes on, and says what it caught up and recovered.
+
+Examples:
   horolog demo --for 5s
   horolog events --log ${DEMO_LOG} --follow       (in another terminal)
   horolog verify --log ${DEMO_LOG}`
@@ -25,7 +28,9 @@ Kill it with kill -9 and start it again: it goes on, and says what it caught up.
 export function addDemo(program: Command): void {
   const command = program
     .command('demo')
-    .description('a few lively jobs: every second, by crontab, once in 3 s, and one that fails and retries')
+    .description(
+      'a few lively jobs: every second, by crontab, once in 3 s, one that takes 2 s, one that fails and retries',
+    )
     .option('--for <duration>', 'end by itself after so long, as 5s (default: at Ctrl-C)')
     .addHelpText('after', TEXT)
     .action((options: DemoOptions) => demo(options))
@@ -52,14 +57,15 @@ async function demo(options: DemoOptions): Promise<void> {
   })
   const tally = new DemoTally(scheduler.getJobs(), clock.now())
   const stopped = untilStopped(forMs)
+  let open = 0
   try {
     view.note(`log    ${folder ?? 'in memory'}`)
     view.note(tally.foundText)
-    view.note(folder === null ? 'Ctrl-C stops it.' : 'Ctrl-C stops it. Or kill -9 it and start it again: it goes on.')
+    view.note(folder === null ? 'Ctrl-C stops it.' : 'Ctrl-C stops it, kill -9 too: start it again, and it goes on.')
     onFacts(scheduler, (fact) => {
-      const caughtUp = tally.take(fact)
+      const madeGood = tally.take(fact)
       view.fact(fact)
-      if (caughtUp !== null) view.note(caughtUp)
+      if (madeGood !== null) view.note(madeGood)
     })
     view.begin(scheduler)
     addDemoTasks(scheduler)
@@ -68,9 +74,10 @@ async function demo(options: DemoOptions): Promise<void> {
     await stopped
   } finally {
     await scheduler.shutdown({ deadline: DRAIN })
+    open = scheduler.getJobs().reduce((sum, job) => sum + job.openRuns.length, 0)
     view.end()
   }
-  await writeLine(tally.summary(clock.now()))
+  await writeLine(tally.summary(clock.now(), open))
   if (folder === null) return
   const shows = `'horolog events --log ${options.log ?? DEMO_LOG}' shows it`
   await writeLine(`log ${folder}: ${shows}, 'horolog demo' goes on with it`)

@@ -22,7 +22,10 @@ A module of tasks is JavaScript or TypeScript:
   export const greet = async (ctx, payload) => ({ greeted: payload.name })
   export default async (scheduler) => scheduler.addJob({ id: 'hello', task: 'greet', payload: { name: 'world' }, trigger: interval('5s') })
 Exported functions are tasks by their names. The default export may be a function, which gets the scheduler, or an object
-of handlers by name. Ctrl-C lets what runs finish.`
+of handlers by name. Ctrl-C lets what runs finish.
+
+Example:
+  horolog dev --tasks ./tasks.ts --log file:./data`
 
 export function addDev(program: Command): void {
   const command = program

@@ -60,7 +60,7 @@ async function printEvents({ folder, log }: ReadableLog, options: EventsOptions,
   const codec = createEventCodec()
   const partitions = Array.from({ length: log.partitions }, (_, index) => new PartitionLines(log, codec, index))
   const printer = linePrinter(options.output, options.raw === true)
-  const following = options.follow === true ? await follow(log) : null
+  const following = options.follow === true ? (await import('./follow-log.ts')).followLog(log) : null
   await printer.begin()
   for (;;) {
     for await (const line of byTime(partitions.map((partition) => partition.toEnd()))) {
@@ -74,41 +74,6 @@ async function printEvents({ folder, log }: ReadableLog, options: EventsOptions,
   const refused = partitions.reduce((sum, partition) => sum + partition.refused, 0)
   if (refused > 0 && options.raw !== true) {
     tell(`${refused} records in ${folder} are not accepted by the reading rule: see --raw, and 'horolog verify'`)
-  }
-}
-
-interface Following {
-  readonly stopped: boolean
-  /** Waits until the log has grown since the last call; false: it is time to end. */
-  news(): Promise<boolean>
-}
-
-async function follow(log: ReadableLog['log']): Promise<Following> {
-  const { untilStopped } = await import('./until-stopped.ts')
-  let grown = false
-  let stopped = false
-  let wake = (): void => undefined
-  for (let partition = 0; partition < log.partitions; partition += 1) {
-    log.watch({ topic: 'events', partition }, () => {
-      grown = true
-      wake()
-    })
-  }
-  const ending = async (): Promise<void> => {
-    await untilStopped()
-    stopped = true
-    wake()
-  }
-  void ending()
-  return {
-    get stopped() {
-      return stopped
-    },
-    async news() {
-      if (!grown && !stopped) await new Promise<void>((resolve) => (wake = resolve))
-      grown = false
-      return !stopped
-    },
   }
 }
 

@@ -2,6 +2,8 @@
 import { describeTrigger } from '../core/triggers/describe-trigger.ts'
 import type { JobInfo } from '../client/job-info.ts'
 import type { JobState } from '../core/job/job-state.ts'
+import type { PauseRule } from '../core/state.ts'
+import { labelText } from './label-text.ts'
 import { styled } from './output.ts'
 import { memberLines, tableLines } from './table.ts'
 import { instantText, relativeText } from './time-text.ts'
@@ -19,16 +21,17 @@ export function byNextFire(jobs: readonly JobState[]): JobState[] {
   return jobs.toSorted((a, b) => timeOf(a) - timeOf(b) || (a.jobId < b.jobId ? -1 : 1))
 }
 
-export function jobTable(jobs: readonly JobInfo[], now: number): string[] {
+/** `rules`: the pauses by labels. */
+export function jobTable(jobs: readonly JobInfo[], now: number, rules: readonly PauseRule[]): string[] {
   const rows = jobs.map((job) => {
     const last = job.last === null ? '-' : `${job.last.outcome} ${relativeText(job.last.at.getTime(), now)}`
     const counts = `${job.counts.succeeded}/${job.counts.failed + job.counts.stopped}`
-    return [job.id, job.task ?? '-', stateOf(job), nextText(job, now), last, counts, whenText(job)]
+    return [job.id, job.task ?? '-', stateOf(job, rules), nextText(job, now), last, counts, whenText(job)]
   })
   return tableLines(['ID', 'TASK', 'STATE', 'NEXT', 'LAST', 'OK/FAILED', 'WHEN'], rows)
 }
 
-export function jobMembers(job: JobInfo, now: number): string[] {
+export function jobMembers(job: JobInfo, now: number, rules: readonly PauseRule[]): string[] {
   const { counts, retry, last } = job
   const { payload, payloadBase64 } = jobJson(job)
   const next = job.nextFireTime
@@ -36,7 +39,7 @@ export function jobMembers(job: JobInfo, now: number): string[] {
     ['id', job.id],
     ['task', job.task],
     ['when', whenText(job)],
-    ['state', stateOf(job)],
+    ['state', stateOf(job, rules)],
     ['next', next === null ? null : `${instantText(next)} (${nextText(job, now)})`],
     [
       'last',
@@ -52,7 +55,7 @@ export function jobMembers(job: JobInfo, now: number): string[] {
     ['payload', payload === null ? null : JSON.stringify(payload ?? { base64: payloadBase64 })],
     ['name', job.name],
     ['description', job.description],
-    ['labels', pairs(job.labels)],
+    ['labels', Object.keys(job.labels).length === 0 ? null : labelText(job.labels)],
     ['misfire grace', job.misfireGraceMs === null ? 'none: never too late' : `${job.misfireGraceMs} ms`],
     ['coalesce', job.coalesce],
     ['max instances', String(job.maxInstances)],
@@ -68,20 +71,21 @@ export function whenText(job: Pick<JobInfo, 'trigger'>): string {
   return job.trigger === null ? 'once, when it was added' : describeTrigger(job.trigger)
 }
 
-function stateOf(job: JobInfo): string {
-  if (job.paused !== null)
-    return styled('yellow', job.paused.reason === null ? 'paused' : `paused: ${job.paused.reason}`)
+function stateOf(job: JobInfo, rules: readonly PauseRule[]): string {
+  const pause = pausedText(job, rules)
+  if (pause !== null) return styled('yellow', pause)
   if (job.openRuns.length === 0) return 'scheduled'
   return styled('cyan', job.openRuns.length === 1 ? 'open run' : `${job.openRuns.length} open runs`)
+}
+
+function pausedText(job: JobInfo, rules: readonly PauseRule[]): string | null {
+  if (job.paused !== null) return job.paused.reason === null ? 'paused' : `paused: ${job.paused.reason}`
+  const rule = rules.find(({ labels }) => Object.entries(labels).every(([key, value]) => job.labels[key] === value))
+  return rule === undefined ? null : `paused by ${labelText(rule.labels)}`
 }
 
 function nextText(job: JobInfo, now: number): string {
   if (job.nextFireTime === null) return '-'
   const at = job.nextFireTime.getTime()
   return at <= now ? `due ${relativeText(at, now)}` : relativeText(at, now)
-}
-
-function pairs(labels: Readonly<Record<string, string>>): string | null {
-  const texts = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
-  return texts.length === 0 ? null : texts.join(' ')
 }

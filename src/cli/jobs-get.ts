@@ -4,11 +4,16 @@ import { CliError, EXIT } from './cli-error.ts'
 import { addLogOption, addOutputOption, type LogOption, type OutputOption } from './options.ts'
 import { write, writeJson } from './output.ts'
 
+const EXAMPLE = `
+Example:
+  horolog jobs get report -o json`
+
 export function addJobsGet(jobs: Command): void {
   const command = jobs
     .command('get')
     .description('all that is known of one job; also while another process owns the log')
     .argument('<id>')
+    .addHelpText('after', EXAMPLE)
     .action((id: string, options: LogOption & OutputOption) => jobsGet(id, options))
   addOutputOption(addLogOption(command))
 }
@@ -26,5 +31,5 @@ async function jobsGet(id: string, options: LogOption & OutputOption): Promise<v
   if (job === undefined) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(id)} in ${folder}`)
   const info = jobInfo(job)
   if (options.output !== 'table') return writeJson(jobJson(info), options.output)
-  await write(`${jobMembers(info, createSystemClock().now()).join('\n')}\n`)
+  await write(`${jobMembers(info, createSystemClock().now(), states[0]?.pauseRules ?? []).join('\n')}\n`)
 }

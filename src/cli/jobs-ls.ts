@@ -1,29 +1,59 @@
 /** `horolog jobs ls`: the jobs, by their next fire time. */
 import type { Command } from 'commander'
-import { addLogOption, addOutputOption, type LogOption, type OutputOption } from './options.ts'
+import type { State } from '../core/state.ts'
+import { addLogOption, addOutputOption, labels, type LogOption, type OutputOption, wholeNumber } from './options.ts'
 import { tell, write, writeJsonList } from './output.ts'
+import type { WatchOption } from './watch-view.ts'
+
+interface ListOptions extends LogOption, OutputOption, WatchOption {
+  readonly label?: Readonly<Record<string, string>>
+  readonly limit?: number
+}
+
+const MAX_LIMIT = 1_000_000
+
+const EXAMPLES = `
+Examples:
+  horolog jobs ls --label team=a --limit 20
+  horolog jobs ls --watch
+  horolog jobs ls -o jsonl`
 
 export function addJobsLs(jobs: Command): void {
   const command = jobs
     .command('ls')
     .alias('list')
     .description('the jobs, by their next fire time; also while another process owns the log')
-    .action((options: LogOption & OutputOption) => jobsLs(options))
+    .option('--label <key=value>', 'only jobs with it; may be repeated (default: all)', labels)
+    .option('--limit <n>', 'at most so many (default: all)', wholeNumber(1, MAX_LIMIT))
+    .option('--watch', 'show it again when something changes, until Ctrl-C')
+    .addHelpText('after', EXAMPLES)
+    .action((options: ListOptions) => jobsLs(options))
   addOutputOption(addLogOption(command))
 }
 
-async function jobsLs(options: LogOption & OutputOption): Promise<void> {
-  const { foldedStates, reading } = await import('./read-log.ts')
+async function jobsLs(options: ListOptions): Promise<void> {
+  const { reading } = await import('./read-log.ts')
+  const { mustBeWatchable, showLog } = await import('./watch-view.ts')
+  const { watch = false } = options
+  mustBeWatchable(options)
+  await reading(options.log, (readable) =>
+    showLog(readable, { watch }, ({ states }) => show(states, readable.folder, options)),
+  )
+}
+
+async function show(states: readonly State[], folder: string, options: ListOptions): Promise<void> {
   const { byNextFire, jobJson, jobTable } = await import('./job-view.ts')
   const { jobInfo } = await import('../client/job-info.ts')
+  const { hasLabels } = await import('../core/job/labels.ts')
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
-  const { folder, states } = await reading(options.log, async ({ folder, log }) => ({
-    folder,
-    states: await foldedStates(log),
-  }))
-  const jobs = byNextFire(states.flatMap((state) => [...state.jobs()])).map((job) => jobInfo(job))
-  if (options.output !== 'table') return writeJsonList(jobs.map(jobJson), options.output)
-  if (jobs.length === 0) return tell(`No jobs in ${folder}. 'horolog jobs add' adds one.`)
+  const { label = {}, limit, output } = options
+  const found = byNextFire(states.flatMap((state) => [...state.jobs()])).filter((job) => hasLabels(job, label))
+  const jobs = found.slice(0, limit).map((job) => jobInfo(job))
+  if (output !== 'table') return writeJsonList(jobs.map(jobJson), output)
   if (states.some((state) => state.schedulePaused !== null)) tell('The whole schedule is paused: no job fires.')
-  await write(`${jobTable(jobs, createSystemClock().now()).join('\n')}\n`)
+  if (options.label !== undefined && jobs.length === 0) return tell(`No jobs with these labels in ${folder}.`)
+  if (jobs.length === 0) return tell(`No jobs in ${folder}. 'horolog jobs add' adds one.`)
+  const rules = states[0]?.pauseRules ?? []
+  await write(`${jobTable(jobs, createSystemClock().now(), rules).join('\n')}\n`)
+  if (jobs.length < found.length) tell(`… and ${found.length - jobs.length} more: see --limit`)
 }

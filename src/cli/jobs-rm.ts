@@ -12,19 +12,24 @@ import { writeJson, writeLine } from './output.ts'
 
 type RemoveOptions = LogOption & OutputOption & CommandOption
 
+const EXAMPLE = `
+Example:
+  horolog jobs rm report`
+
 export function addJobsRm(jobs: Command): void {
   const command = jobs
     .command('rm')
     .alias('remove')
     .description('remove a job; a run that is under way may finish')
     .argument('<id>')
+    .addHelpText('after', EXAMPLE)
     .action((id: string, options: RemoveOptions) => jobsRm(id, options))
   addCommandOptions(addOutputOption(addLogOption(command)))
 }
 
 async function jobsRm(id: string, options: RemoveOptions): Promise<void> {
   const { commandOptions, owning } = await import('./own-log.ts')
-  await owning({ ...options, create: false }, (scheduler) => scheduler.removeJob(id, commandOptions(options)))
+  await owning({ ...options, create: false }, (client) => client.removeJob(id, commandOptions(options)))
   if (options.output !== 'table') return writeJson({ id, removed: true }, options.output)
   await writeLine(`${id} removed`)
 }

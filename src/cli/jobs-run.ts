@@ -1,5 +1,6 @@
 /** `horolog jobs run`: one run now, beside the schedule. It is queued; whoever owns the log next executes it. */
 import type { Command } from 'commander'
+import { payloadOf } from './job-flags.ts'
 import {
   addCommandOptions,
   addLogOption,
@@ -9,6 +10,11 @@ import {
   type OutputOption,
 } from './options.ts'
 import { tell, writeJson, writeLine } from './output.ts'
+
+const EXAMPLES = `
+Examples:
+  horolog jobs run report
+  horolog jobs run report --payload '{"page":2}'`
 
 interface RunOptions extends LogOption, OutputOption, CommandOption {
   readonly payload?: string
@@ -20,18 +26,18 @@ export function addJobsRun(jobs: Command): void {
     .description('queue one run of the job now, beside its schedule')
     .argument('<id>')
     .option('--payload <json>', "instead of the job's: JSON, or @<file> with JSON")
+    .addHelpText('after', EXAMPLES)
     .action((id: string, options: RunOptions) => jobsRun(id, options))
   addCommandOptions(addOutputOption(addLogOption(command)))
 }
 
 async function jobsRun(id: string, options: RunOptions): Promise<void> {
-  const { commandOptions, owning } = await import('./own-log.ts')
-  const { payloadOf } = await import('./jobs-add.ts')
+  const { commandOptions, NOBODY_EXECUTES, owning } = await import('./own-log.ts')
   const payload = options.payload === undefined ? {} : { payload: await payloadOf(options.payload) }
-  const { runId } = await owning({ ...options, create: false }, (scheduler) =>
-    scheduler.runJob(id, { ...commandOptions(options), ...payload }),
+  const { runId } = await owning({ ...options, create: false }, (client) =>
+    client.runJob(id, { ...commandOptions(options), ...payload }),
   )
   if (options.output === 'table') await writeLine(`${id} queued: ${runId}`)
   else await writeJson({ jobId: id, runId, status: 'queued' }, options.output)
-  tell("No process executes runs of this log: it will run when 'horolog dev' or the application starts.")
+  tell(NOBODY_EXECUTES)
 }

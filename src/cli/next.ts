@@ -1,12 +1,14 @@
 /** `horolog next`: when a trigger fires next. Reads no log. */
 import { type Command, Option } from 'commander'
-import { addOutputOption, type OutputOption, wholeNumber } from './options.ts'
+import type { DstPolicy } from '../core/triggers/trigger.ts'
+import { addOutputOption, dstOption, type OutputOption, wholeNumber } from './options.ts'
 import { styled, tell, write, writeJsonList } from './output.ts'
 
 interface NextOptions extends OutputOption {
   readonly zone?: string
   readonly count: number
   readonly after?: string
+  readonly dst?: DstPolicy
   readonly job?: string
 }
 
@@ -31,6 +33,7 @@ export function addNext(program: Command): void {
     .option('--zone <zone>', 'IANA name or ±HH:MM (default: that of the trigger, else UTC)')
     .addOption(new Option('--count <n>', 'how many times').default(DEFAULT_COUNT).argParser(wholeNumber(1, MAX_COUNT)))
     .option('--after <instant>', 'times later than this RFC 3339 instant (default: now)')
+    .addOption(dstOption())
     .option('--job <id>', 'the job that H in crontab text is for')
     .addHelpText('after', EXAMPLES)
     .action((words: string[], options: NextOptions) => next(words.join(' '), options))
@@ -40,13 +43,13 @@ export function addNext(program: Command): void {
 async function next(expression: string, options: NextOptions): Promise<void> {
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
   const { parseInstantMs } = await import('../core/triggers/instant.ts')
-  const { resolvedTrigger, triggerOfText } = await import('./trigger-text.ts')
+  const { resolvedTrigger, triggerOfText, withDst } = await import('./trigger-text.ts')
   const { fireRows } = await import('./fire-rows.ts')
   const { describeTrigger } = await import('../core/triggers/describe-trigger.ts')
   const { tableLines } = await import('./table.ts')
   const { relativeText } = await import('./time-text.ts')
   const now = createSystemClock().now()
-  const given = triggerOfText(expression, now)
+  const given = withDst(triggerOfText(expression, now), options.dst)
   const own = 'zone' in given ? given.zone : undefined
   const zone = options.zone ?? own ?? 'UTC'
   const trigger = resolvedTrigger(given, zone, options.job)

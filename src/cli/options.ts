@@ -28,10 +28,43 @@ export function addOutputOption(command: Command): Command {
   return command.addOption(option)
 }
 
-export function addCommandOptions(command: Command): Command {
+/** And for which version of the job the change is meant. */
+export interface ChangeOption extends CommandOption {
+  readonly ifVersion?: number
+}
+
+/** Without `commandId` for a verb that makes several commands: an id is one command's. */
+export function addCommandOptions(
+  command: Command,
+  { commandId = true }: { readonly commandId?: boolean } = {},
+): Command {
+  command.option('--actor <who>', 'who asks, kept in the events (default: your user name)')
+  if (!commandId) return command
+  return command.option('--command-id <id>', 'makes a repetition a duplicate that changes nothing, for an hour')
+}
+
+const MAX_VERSION = 2 ** 31 - 1
+
+export function addChangeOptions(command: Command): Command {
+  const isVersion = wholeNumber(1, MAX_VERSION)
+  return addCommandOptions(command).option('--if-version <n>', 'rejected when the job has another', isVersion)
+}
+
+/** What the policies do is told where triggers are described. */
+export function dstOption(): Option {
+  const text = 'local times that a clock change skips or repeats (default: compatible: moved on; the first of two)'
+  return new Option('--dst <policy>', text).choices(['compatible', 'vixie', 'skip', 'wall'])
+}
+
+export interface PauseOption {
+  readonly reason?: string
+  readonly until?: string
+}
+
+export function addPauseOptions(command: Command): Command {
   return command
-    .option('--actor <who>', 'who asks, kept in the events (default: your user name)')
-    .option('--command-id <id>', 'makes a repetition a duplicate that changes nothing, for an hour')
+    .option('--reason <text>', 'kept in the events (default: none)')
+    .option('--until <instant>', 'ends by itself: an RFC 3339 instant, or a duration from now as 2h (default: never)')
 }
 
 export function wholeNumber(least: number, most: number): (text: string) => number {

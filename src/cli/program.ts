@@ -4,14 +4,26 @@ import { Command } from 'commander'
 import { addDemo } from './demo.ts'
 import { addDev } from './dev.ts'
 import { addEvents } from './events.ts'
+import { addExplain } from './explain.ts'
 import { addJobsAdd } from './jobs-add.ts'
+import { addJobsBackfill } from './jobs-backfill.ts'
+import { addJobsExport } from './jobs-export.ts'
 import { addJobsGet } from './jobs-get.ts'
+import { addJobsImport } from './jobs-import.ts'
 import { addJobsLs } from './jobs-ls.ts'
+import { addJobsModify } from './jobs-modify.ts'
 import { addJobsPause } from './jobs-pause.ts'
+import { addJobsReschedule } from './jobs-reschedule.ts'
 import { addJobsResume } from './jobs-resume.ts'
 import { addJobsRm } from './jobs-rm.ts'
 import { addJobsRun } from './jobs-run.ts'
 import { addNext } from './next.ts'
+import { addRunsCancel } from './runs-cancel.ts'
+import { addRunsGet } from './runs-get.ts'
+import { addRunsLs } from './runs-ls.ts'
+import { addRunsRetry } from './runs-retry.ts'
+import { addSchedulePause } from './schedule-pause.ts'
+import { addScheduleResume } from './schedule-resume.ts'
 import { addVerify } from './verify.ts'
 
 const HELP = `
@@ -19,10 +31,23 @@ Examples:
   horolog demo                                   a few lively jobs, no set-up
   horolog dev --tasks ./tasks.ts                 scheduler and executor on the log in ./.horolog
   horolog jobs add hello --task echo --every 5s  add a job
+  horolog runs ls                                what ran, and how it ended
+  horolog explain hello                          why it fires, or why not
   horolog events --follow                        what happens, as it happens
   horolog verify                                 check the log and its chain
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 conflict or rejected, 5 unreachable, 6 verification failed.`
+Each verb says more: horolog jobs add --help
+Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 rejected, 5 unreachable (another process
+owns the log), 6 verification failed.`
+
+type AddVerb = (parent: Command) => void
+
+const JOBS: readonly AddVerb[] = [
+  ...[addJobsAdd, addJobsLs, addJobsGet, addJobsModify, addJobsReschedule, addJobsPause, addJobsResume],
+  ...[addJobsRm, addJobsRun, addJobsBackfill, addJobsExport, addJobsImport],
+]
+const RUNS: readonly AddVerb[] = [addRunsLs, addRunsGet, addRunsCancel, addRunsRetry]
+const SCHEDULE: readonly AddVerb[] = [addSchedulePause, addScheduleResume]
 
 export function createProgram(): Command {
   const program = new Command('horolog')
@@ -36,12 +61,17 @@ export function createProgram(): Command {
     .addHelpText('after', HELP)
   addDemo(program)
   addDev(program)
-  const jobs = program.command('jobs').description('add, change and look at jobs')
-  for (const add of [addJobsAdd, addJobsLs, addJobsGet, addJobsRm, addJobsPause, addJobsResume, addJobsRun]) add(jobs)
-  addEvents(program)
-  addVerify(program)
-  addNext(program)
+  addNoun(program, 'jobs', 'what is scheduled', JOBS)
+  addNoun(program, 'runs', 'what was and is executed', RUNS)
+  addNoun(program, 'schedule', 'all jobs at once', SCHEDULE)
+  for (const add of [addExplain, addEvents, addVerify, addNext]) add(program)
   return program
+}
+
+function addNoun(program: Command, noun: string, what: string, verbs: readonly AddVerb[]): void {
+  const command = program.command(noun)
+  for (const add of verbs) add(command)
+  command.description(`${what}: ${command.commands.map((verb) => verb.name()).join(', ')}`)
 }
 
 function version(): string {

@@ -4,10 +4,9 @@
  * Boundary: nothing is written, locked or announced, and no folder is made.
  */
 import { openEmbeddedLogForReading } from '../adapters/embedded/reading-log.ts'
-import { createEventCodec } from '../codec/event-codec.ts'
 import type { State } from '../core/state.ts'
-import { PartitionFold } from '../materializer/partition-fold.ts'
 import type { EventLog } from '../ports/event-log.ts'
+import { LogFold } from './log-fold.ts'
 import { logFolder, mustHaveLog } from './log-folder.ts'
 
 export interface ReadableLog {
@@ -30,20 +29,7 @@ export async function reading<T>(given: string | undefined, use: (readable: Read
 
 /** The state of every partition as of the end of the log. */
 export async function foldedStates(log: EventLog): Promise<readonly State[]> {
-  const codec = createEventCodec()
-  const states: State[] = []
-  for (let partition = 0; partition < log.partitions; partition += 1) {
-    const fold: PartitionFold = new PartitionFold({
-      log,
-      codec,
-      topicPartition: { topic: 'events', partition },
-      singleWriter: true,
-      // Finished runs are not asked for: they must not pile up.
-      accepted: () => void fold.state.takeRetired(),
-      refused: () => undefined,
-    })
-    await fold.foldToEnd()
-    states.push(fold.state)
-  }
-  return states
+  const fold = new LogFold(log)
+  await fold.toEnd()
+  return fold.states
 }

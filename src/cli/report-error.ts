@@ -5,26 +5,30 @@ import { TriggerError } from '../core/triggers/trigger-error.ts'
 import { LogError } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import { CliError, EXIT, type ExitCode } from './cli-error.ts'
+import { withFlagNames } from './flag-names.ts'
 
 export interface ToldError {
   readonly line: string
   readonly exitCode: ExitCode
 }
 
-export function toldError(error: unknown): ToldError {
-  return { line: oneLine(messageOf(error)), exitCode: exitCodeOf(error) }
+/** `words`: the command line, whose flags the line names. */
+export function toldError(error: unknown, words: readonly string[]): ToldError {
+  return { line: oneLine(messageOf(error, words)), exitCode: exitCodeOf(error) }
 }
 
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, words: readonly string[]): string {
   if (error instanceof LogError && error.code === 'owned') {
-    return `${error.message}: change its jobs there, or stop it first. Meanwhile 'jobs ls', 'jobs get', 'events' and 'verify' can read`
+    return `${error.message}: change its jobs there, or stop it first. Meanwhile ${READERS} can read`
   }
-  if (error instanceof RejectedError) return `rejected (${error.code}): ${error.message}`
-  if (isExpected(error)) return error.message
+  if (error instanceof RejectedError) return `rejected (${error.code}): ${withFlagNames(error.message, words)}`
+  if (isExpected(error)) return withFlagNames(error.message, words)
   if (!(error instanceof Error)) return `unexpected error: ${String(error)}`
   const place = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '))
   return `unexpected error: ${error.name}: ${error.message}${place === undefined ? '' : ` (${place.trim()})`}`
 }
+
+const READERS = "'ls' and 'get' of jobs and runs, 'jobs export', 'explain', 'events' and 'verify'"
 
 function isExpected(error: unknown): error is Error {
   const kinds = [CliError, OptionError, TriggerError, LogError, OperationalError]
@@ -45,7 +49,6 @@ function exitCodeOf(error: unknown): ExitCode {
 function exitCodeOfLog(error: LogError): ExitCode {
   switch (error.code) {
     case 'owned':
-      return EXIT.conflict
     case 'unavailable':
     case 'no-answer':
       return EXIT.unreachable
@@ -59,7 +62,7 @@ function exitCodeOfOperation(error: OperationalError): ExitCode {
     case 'invalid-option':
       return EXIT.usage
     case 'not-owner':
-      return EXIT.conflict
+      return EXIT.unreachable
     default:
       return EXIT.failed
   }

@@ -17,7 +17,7 @@ async function exitCode(): Promise<number> {
     // commander has said already what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     const { toldError } = await import('./report-error.ts')
-    const { line, exitCode } = toldError(error)
+    const { line, exitCode } = toldError(error, process.argv.slice(2))
     tell(`horolog: ${line}`)
     return exitCode
   }

@@ -6,7 +6,8 @@ import { crontab, date, interval } from '../core/triggers/make-trigger.ts'
 import { nextFireTime } from '../core/triggers/next-fire-time.ts'
 import { parseTrigger } from '../core/triggers/parse-trigger.ts'
 import { resolveTrigger } from '../core/triggers/resolve-trigger.ts'
-import type { Trigger } from '../core/triggers/trigger.ts'
+import type { DstPolicy, Trigger } from '../core/triggers/trigger.ts'
+import { invalid, TriggerError } from '../core/triggers/trigger-error.ts'
 import { CliError, EXIT } from './cli-error.ts'
 
 export interface TriggerOptions {
@@ -16,12 +17,14 @@ export interface TriggerOptions {
   readonly in?: string
   readonly trigger?: string
   readonly zone?: string
+  readonly dst?: DstPolicy
 }
 
 /** undefined when none is given: once, now. Throws TriggerError. */
 export function triggerOfOptions(options: TriggerOptions, jobId: string, now: number): Trigger | undefined {
-  const trigger = givenTrigger(options, now)
-  const { zone } = options
+  const { zone, dst } = options
+  const given = givenTrigger(options, now)
+  const trigger = given === undefined ? undefined : withDst(given, dst)
   return trigger === undefined || zone === undefined ? trigger : resolveTrigger(trigger, { jobId, zone })
 }
 
@@ -32,6 +35,14 @@ function givenTrigger(options: TriggerOptions, now: number): Trigger | undefined
   if (options.in !== undefined) return date(now + parseDurationMs(options.in, '--in'))
   if (options.trigger !== undefined) return parseTrigger(parseJson(options.trigger, '--trigger'))
   return undefined
+}
+
+/** Throws `CliError` where a trigger has no local times that a clock change could move. */
+export function withDst(trigger: Trigger, dst: DstPolicy | undefined): Trigger {
+  if (dst === undefined) return trigger
+  if (trigger.type === 'crontab' || trigger.type === 'cron' || trigger.type === 'daily-window')
+    return parseTrigger({ ...trigger, dst })
+  throw new CliError(EXIT.usage, `--dst: expected beside crontab, cron or daily-window, got it beside ${trigger.type}`)
 }
 
 /** Crontab text, an alias as `@daily`, `every 90s`, `in 10m`, `at <instant>` (also with an @), or a trigger's JSON. */
@@ -64,8 +75,22 @@ export function resolvedTrigger(trigger: Trigger, zone: string, jobId: string | 
 
 /** An RFC 3339 instant, or a duration: so long before `now`. Throws TriggerError. */
 export function pastInstantMs(text: string, now: number, path: string): number {
-  if (/^\d+(\.\d+)? ?[a-z]/i.test(text) || text.startsWith('P')) return now - parseDurationMs(text, path)
-  return parseInstantMs(text, path)
+  return instantOrSpanMs(text, path, (spanMs) => now - spanMs)
+}
+
+/** An RFC 3339 instant, or a duration: so long after `now`. Throws TriggerError. */
+export function futureInstantMs(text: string, now: number, path: string): number {
+  return instantOrSpanMs(text, path, (spanMs) => now + spanMs)
+}
+
+function instantOrSpanMs(text: string, path: string, apart: (spanMs: number) => number): number {
+  try {
+    const isDuration = /^\d+(\.\d+)? ?[a-z]/i.test(text) || text.startsWith('P')
+    return parseInstantMs(isDuration ? apart(parseDurationMs(text, path)) : text, path)
+  } catch (error) {
+    if (!(error instanceof TriggerError)) throw error
+    return invalid(path, "an RFC 3339 instant as '2027-01-01T09:00:00Z', or a duration as '90s' or '1h30m'", text)
+  }
 }
 
 /** Throws `CliError` for a text that is not JSON. */

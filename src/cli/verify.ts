@@ -12,7 +12,10 @@ Folds the log from its first record by the reading rule and checks:
   I1 one run per job and scheduled time      I2 scheduled times rise
   I3 batches without a gap, one owner each   I4 each given command id has one answer
   I7 every run has one outcome, final        and what the engine asserts when it decides (I8, I9, I11)
-Exit code 6 when something does not hold, or when bytes before the end are damaged.`
+Exit code 6 when something does not hold, or when bytes before the end are damaged.
+
+Example:
+  horolog verify --log file:./data`
 
 export function addVerify(program: Command): void {
   const command = program

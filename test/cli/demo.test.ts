@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { cli, startCli, temporaryFolder } from './cli-process.ts'
+
+// A test starts up to two dozen processes, on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 30_000 })
 
 describe('horolog demo', () => {
   test('fires at once, shows every kind of fact on a line of its own, and ends by itself with a summary', async () => {
@@ -10,7 +13,7 @@ describe('horolog demo', () => {
     const facts = stdout.split('\n').filter((line) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z {2}\S+ +\S+/.test(line))
     const words = new Set(facts.map((line) => line.split(/ +/)[2]))
     for (const word of ['queued', 'succeeded', 'failed', 'retrying']) expect(words).toContain(word)
-    for (const job of ['every-second', 'crontab', 'flaky'])
+    for (const job of ['every-second', 'crontab', 'flaky', 'long'])
       expect(facts.some((line) => line.includes(`  ${job} `))).toBe(true)
     const firstFire = facts.find((line) => line.includes(' queued '))?.split(' ')[0] ?? ''
     expect(Date.parse(firstFire) - startedAt).toBeLessThan(2_000)
@@ -20,22 +23,38 @@ describe('horolog demo', () => {
     expect(stderr).not.toContain('rror')
   })
 
-  test('goes on after kill -9, and says what it found and caught up', async () => {
+  test('goes on after kill -9, and says what it found, caught up and recovered', async () => {
     const folder = temporaryFolder()
     const first = startCli(folder, 'demo')
-    await first.line('every-second', 'succeeded')
+    // Reported when it has run for a second: it is in the middle of its two.
+    await first.line('long', 'started')
     first.kill('SIGKILL')
     await first.ended
     await untilDue(folder)
     const second = startCli(folder, 'demo')
-    await second.line('found 4 jobs')
+    await second.line('found 5 jobs and 1 run that had not ended')
     await second.line('caught up:', 'passed while nothing ran')
+    await second.line('recovered: long/', 'ran again and succeeded')
     second.kill('SIGINT')
     const { code, stdout } = await second.ended
     expect(code).toBe(0)
     expect(stdout).toContain('summary:')
     expect(stdout).not.toContain('added')
     expect((await cli(folder, 'verify', '--log', LOG)).code).toBe(0)
+  })
+
+  test('Ctrl-C does not wait for a long run: it is left open, and the next start takes it up', async () => {
+    const folder = temporaryFolder()
+    const first = startCli(folder, 'demo')
+    await first.line('long', 'started')
+    first.kill('SIGINT')
+    const { code, stdout } = await first.ended
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^summary: .*; 1 run under way, to run again at the next start$/m)
+    const second = startCli(folder, 'demo')
+    await second.line('recovered: long/', 'ran again and succeeded')
+    second.kill('SIGINT')
+    expect((await second.ended).code).toBe(0)
   })
 })
 

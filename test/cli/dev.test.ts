@@ -29,15 +29,21 @@ describe('horolog dev', () => {
       ['add', 'b', '--task', 'greet'],
     ]
     const refused = await Promise.all(changing.map((args) => cli(folder, 'jobs', ...args)))
-    expect(refused.map(({ code }) => code)).toEqual([4, 4, 4, 4, 4])
+    expect(refused.map(({ code }) => code)).toEqual([5, 5, 5, 5, 5])
     for (const { stderr } of refused) expect(stderr).toMatch(new RegExp(`^horolog: .*process ${dev.pid}\\b.*\\n$`))
 
-    const [ls, get, events, verify] = await Promise.all([
+    const [ls, get, events, verify, runs, exported, why] = await Promise.all([
       cli(folder, 'jobs', 'ls', '-o', 'json'),
       cli(folder, 'jobs', 'get', 'hello', '-o', 'json'),
       cli(folder, 'events', '--type', 'RunSucceeded', '-o', 'jsonl'),
       cli(folder, 'verify'),
+      cli(folder, 'runs', 'ls', 'hello', '-o', 'jsonl'),
+      cli(folder, 'jobs', 'export'),
+      cli(folder, 'explain', 'hello'),
     ])
+    expect(parsed(runs.stdout)).toContainEqual(expect.objectContaining({ jobId: 'hello', status: 'succeeded' }))
+    expect(JSON.parse(exported.stdout)).toMatchObject({ jobs: [{ id: 'hello' }] })
+    expect(why.stdout).toContain('succeeded')
     expect(JSON.parse(ls.stdout)).toMatchObject([{ id: 'hello' }])
     expect(JSON.parse(get.stdout)).toMatchObject({ task: 'greet' })
     expect(parsed(events.stdout).length).toBeGreaterThan(0)

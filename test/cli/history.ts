@@ -3,7 +3,7 @@ import { createMemoryCluster } from '../../src/adapters/memory/memory-log.ts'
 import { createEventCodec } from '../../src/codec/event-codec.ts'
 import { NO_COMMAND } from '../../src/core/answers.ts'
 import type { BatchCommitted, Decided, Event, EventOf, OwnerAnnounced } from '../../src/core/events.ts'
-import { resolveDefinition } from '../../src/core/job/resolve-definition.ts'
+import { DEFAULT_SETTINGS, resolveDefinition } from '../../src/core/job/resolve-definition.ts'
 import { runIdOf } from '../../src/core/run/run-id.ts'
 import { interval } from '../../src/core/triggers/make-trigger.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
@@ -92,11 +92,7 @@ function copies(events: readonly Event[]): Uint8Array[] {
 }
 
 export function jobAdded(jobId: string, more: Partial<EventOf<'JobAdded'>> = {}): Decided {
-  const definition = resolveDefinition(
-    jobId,
-    { task: 'echo', trigger: interval('1s') },
-    { jobDefaults: {}, timezone: 'UTC' },
-  )
+  const definition = resolveDefinition(jobId, { task: 'echo', trigger: interval('1s') }, DEFAULT_SETTINGS)
   if ('code' in definition) throw new Error(definition.reason)
   return {
     type: 'JobAdded',
@@ -126,6 +122,7 @@ export function runQueued(jobId: string, second: number, more: Partial<EventOf<'
     startBefore: null,
     after: null,
     coalesced: null,
+    coalescesThrough: null,
     retryOf: null,
     nextFireTime: at(second + 1),
     payload: null,

@@ -1,17 +1,37 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { cli, parsed, temporaryFolder } from './cli-process.ts'
+
+// A test starts up to two dozen processes, on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 30_000 })
 
 const WRONG: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [['jbos', 'ls'], /unknown command 'jbos' \(Did you mean jobs\?\)/],
   [['jobs', 'add', 'a'], /required option '--task <name>'/],
   [['jobs', 'add', 'a', '--task', 't', '--cron', '61 * * * *'], /expected 0 to 59.*got "61"/],
   [['jobs', 'add', 'a', '--task', 't', '--payload', '{x'], /--payload: expected JSON/],
-  [['jobs', 'add', 'a', '--task', 't', '--timeout', 'soon'], /job\.timeout: expected/],
+  [['jobs', 'add', 'a', '--task', 't', '--timeout', 'soon'], /: --timeout: expected/],
   [['jobs', 'ls', '-o', 'xml'], /Allowed choices are table, json, jsonl/],
-  [['jobs', 'ls', '--log', 'kafka:'], /log: expected 'memory:' or 'file:<folder>', got "kafka:"/],
+  [['jobs', 'add', 'a', '--task', 't', '--every', 'soon'], /: --every: expected/],
+  [['jobs', 'add', 'a', '--task', 't', '--trigger', '{"type":"date","at":"x"}'], /: --trigger at: expected/],
+  [['jobs', 'add', 'a', '--task', 't', '--every=1h', '--zone', 'Mars'], /: --zone: expected an IANA time zone/],
+  [['jobs', 'add', 'a', '--task', 't', '--zone', 'UTC'], /: --zone: expected beside --cron/],
+  [['jobs', 'add', 'a', '--task', 't', '--retry-max=soon'], /: --retry-max: expected/],
+  [['jobs', 'modify', 'a'], /: expected a change/],
+  [['jobs', 'modify', 'a', '--reset', 'task'], /: --reset: expected names of payload, .*got "task"/],
+  [['jobs', 'reschedule', 'a'], /: expected a trigger: --cron/],
+  [['jobs', 'pause', 'a', '--label', 'b=c'], /: expected <id> or --label, got both/],
+  [['jobs', 'pause', 'a', '--until', 'soon'], /: --until: expected an RFC 3339 instant .*, or a duration/],
+  [['jobs', 'backfill', 'a', '--from', 'soon'], /: --from: expected an RFC 3339 instant .*, or a duration/],
+  [['jobs', 'import', 'absent.json'], /: <file>: expected a file that can be read/],
+  [['jobs', 'ls', '--watch', '-o', 'json'], /: --output: expected table with --watch/],
+  [['runs', 'ls', '--status', 'done'], /: --status: expected names of waiting, .*got "done"/],
+  [['runs', 'ls', '--limit', '0'], /'--limit <n>'.*whole number from 1/],
+  [['explain', 'a/1-1-0/x', '--at', '2027-01-01T00:00:00Z'], /: --at: expected the id of a job/],
+  [['jobs', 'ls', '--log', 'kafka:'], /: --log: expected 'memory:' or 'file:<folder>', got "kafka:"/],
   [['events', '--type', 'RunQueud'], /--type: expected names of .*got "RunQueud"/],
   [['events', '--follow', '-o', 'json'], /expected table or jsonl with --follow/],
   [['next', '* * * * *', '--zone', 'Mars/Base'], /expected an IANA time zone/],
+  [['next', 'every 1h', '--dst', 'skip'], /: --dst: expected beside crontab, .*got it beside interval/],
   [['next', 'H 3 * * *'], /--job <id>/],
   [['demo', '--for', 'ever'], /--for: expected/],
 ]
@@ -36,12 +56,41 @@ describe('the command line', () => {
     const folder = temporaryFolder()
     const [help, version, none] = await Promise.all([cli(folder, '--help'), cli(folder, '--version'), cli(folder)])
     expect([help.code, version.code, none.code]).toEqual([0, 0, 2])
-    for (const verb of ['demo', 'dev', 'jobs', 'events', 'verify', 'next'])
+    for (const verb of ['demo', 'dev', 'jobs', 'runs', 'schedule', 'explain', 'events', 'verify', 'next'])
       expect(help.stdout).toContain(`\n  ${verb} `)
     expect(help.stdout).toContain('Examples:')
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
+
+describe('help', () => {
+  test('every verb that horolog --help leads to says its usage, its options and an example', async () => {
+    const folder = temporaryFolder()
+    const { stdout } = await cli(folder, '--help')
+    const nouns = [...stdout.matchAll(/^ {2}(jobs|runs|schedule) {2,}/gm)].map(([, noun]) => noun ?? '')
+    expect(nouns).toEqual(['jobs', 'runs', 'schedule'])
+    const singles = ['demo', 'dev', 'explain', 'events', 'verify', 'next'].map((verb) => [verb])
+    const ofNouns = await Promise.all(
+      nouns.map(async (noun) => verbsOf(noun, (await cli(folder, noun, '--help')).stdout)),
+    )
+    const verbs = [...singles, ...ofNouns.flat()]
+    expect(verbs.length).toBeGreaterThanOrEqual(24)
+    for (const verb of verbs) {
+      const help = await cli(folder, ...verb, '--help')
+      expect([verb, help.code, help.stderr]).toEqual([verb, 0, ''])
+      expect(help.stdout).toMatch(new RegExp(`^Usage: horolog ${verb.join(' ')}[| ]`))
+      expect(help.stdout).toMatch(new RegExp(`\\nExamples?:\\n {2}horolog [^]*${verb.join(' ')}`))
+      expect(help.stdout).toContain('\nOptions:\n')
+    }
+  })
+})
+
+/** As the help of a noun lists them. */
+function verbsOf(noun: string, help: string): string[][] {
+  const [, list = ''] = help.split('\nCommands:\n')
+  const verbs = [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, verb]) => verb ?? '')
+  return verbs.filter((verb) => verb !== 'help').map((verb) => [noun, verb])
+}
 
 describe('horolog next', () => {
   test('shows local time and UTC, and the days on which the clocks change', async () => {
@@ -59,6 +108,9 @@ describe('horolog next', () => {
       (await cli(folder, 'next', '30 2 * * *', '--zone', 'Europe/Paris', ...after, '-o', 'jsonl')).stdout,
     )
     expect(rows.map(({ at }) => at)).toEqual(['2027-03-27T01:30:00.000Z', '2027-03-28T01:30:00.000Z'])
+    const skipping = ['--zone', 'Europe/Paris', ...after, '--dst', 'skip', '-o', 'jsonl']
+    const skipped = parsed((await cli(folder, 'next', '30 2 * * *', ...skipping)).stdout)
+    expect(skipped.map(({ at }) => at)).toEqual(['2027-03-27T01:30:00.000Z', '2027-03-29T00:30:00.000Z'])
   })
 
   test('understands aliases, spans and the JSON of a trigger', async () => {
