@@ -27,6 +27,19 @@ export default defineConfig({
       {
         test: { ...common, name: 'isolated', include: ISOLATED.map((folder) => `${folder}/*.test.ts`) },
       },
+      {
+        test: {
+          ...common,
+          name: 'kafka',
+          include: ['test/kafka/**/*.test.ts'],
+          globalSetup: ['test/support/kafka/global-setup.ts'],
+          // One file at a time: brokers and what they are asked to do need both cores.
+          maxWorkers: 1,
+          // A broker starts in three to six seconds, and one that was killed takes its time to be believed dead.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })
