@@ -3,11 +3,15 @@ import { benchAppend } from './append.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLateness } from './lateness.ts'
 import type { BenchLine } from './line.ts'
+import { benchTriggers } from './triggers.ts'
+import { benchRestore } from './restore.ts'
 
 const GROUPS: Readonly<Record<string, () => Promise<BenchLine[]>>> = {
   jobs: benchJobs,
   lateness: benchLateness,
   append: benchAppend,
+  triggers: benchTriggers,
+  restore: benchRestore,
 }
 
 const wanted = process.argv.slice(2)

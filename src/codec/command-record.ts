@@ -7,12 +7,13 @@ import { isUtf8 } from 'node:buffer'
 import type { Command, CommandEnvelope } from '../core/commands.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { MAX_JOB_ID_CHARS, MAX_RECORD_BYTES } from '../core/limits.ts'
-import type { Rejection } from '../core/rejections.ts'
 import type { RecordHeader } from '../ports/event-log.ts'
+import type { CommandReading } from '../ports/input-codec.ts'
 import { decodeCommand } from './command-avro.ts'
 import { commandFromJson } from './command-json.ts'
 import { commandEnvelope, commandFromMembers, type CommandSource } from './command-members.ts'
 import { DecodeError } from './decode-error.ts'
+import { FORWARDED_AT, forwardedAt } from './forwarded.ts'
 import { headerTexts, type HeaderTexts } from './headers.ts'
 import { parseJson } from './json-text.ts'
 import { isPlainJob, plainJobFromHeaders, type PlainJobRecord, sourceOf } from './plain-job.ts'
@@ -23,21 +24,16 @@ export interface CommandRecord extends PlainJobRecord {
   readonly value: Uint8Array | null
 }
 
-export type CommandReading =
-  | { readonly kind: 'command'; readonly command: Command; readonly replyTo: string | null }
-  | {
-      readonly kind: 'rejected'
-      readonly rejection: Rejection
-      readonly envelope: CommandEnvelope
-      /** The job that it named, as far as that could be read. */
-      readonly jobId: string | null
-      readonly replyTo: string | null
-    }
-
 const AVRO = 0xc3
 const CONFLUENT = 0x00
 const JSON_OBJECT = 0x7b
-const WANTED: ReadonlySet<string> = new Set(['horolog-id', 'horolog-command-id', 'horolog-actor', 'horolog-reply-to'])
+const WANTED: ReadonlySet<string> = new Set([
+  'horolog-id',
+  'horolog-command-id',
+  'horolog-actor',
+  'horolog-reply-to',
+  FORWARDED_AT,
+])
 
 export function readCommand(record: CommandRecord): CommandReading {
   let texts: HeaderTexts = new Map()
@@ -46,7 +42,7 @@ export function readCommand(record: CommandRecord): CommandReading {
   try {
     texts = headerTexts(record.headers, (name) => WANTED.has(name))
     const command = commandOf(record, sourceOf(texts, record), seen)
-    return { kind: 'command', command, replyTo: replyTo(texts) }
+    return { kind: 'command', command, ...asked(texts) }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const source = sourceOf(texts, record)
@@ -56,7 +52,7 @@ export function readCommand(record: CommandRecord): CommandReading {
       rejection: error.rejection,
       envelope: envelopeOf(seen, source),
       jobId: jobId === null ? null : jobId.slice(0, MAX_JOB_ID_CHARS),
-      replyTo: replyTo(texts),
+      ...asked(texts),
     }
   }
 }
@@ -114,6 +110,6 @@ function envelopeOf(seen: Seen, source: CommandSource): CommandEnvelope {
   return { commandId: source.place, commandGiven: false, actor: null, commandOffset: source.offset }
 }
 
-function replyTo(texts: HeaderTexts): string | null {
-  return texts.get('horolog-reply-to') ?? null
+function asked(texts: HeaderTexts): Pick<CommandReading, 'replyTo' | 'forwardedAt'> {
+  return { replyTo: texts.get('horolog-reply-to') ?? null, forwardedAt: forwardedAt(texts) }
 }

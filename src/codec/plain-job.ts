@@ -6,6 +6,8 @@
  */
 import { shown } from '../core/job/check.ts'
 import type { Command } from '../core/commands.ts'
+import type { Header } from '../core/job/definition.ts'
+import { isOwnHeader } from '../core/job/job-headers.ts'
 import type { Json } from '../core/json.ts'
 import { formatIsoDuration, parseDurationMs } from '../core/triggers/duration.ts'
 import { TriggerError } from '../core/triggers/trigger-error.ts'
@@ -36,6 +38,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'horolog-actor',
   'horolog-reply-to',
   'horolog-forwarded-from',
+  'horolog-forwarded-at',
 ])
 const PREFIX = 'horolog-'
 const CONTENT_TYPE = 'content-type'
@@ -66,9 +69,10 @@ export function plainJobFromHeaders(
   }
   const job: Members = {
     task: texts.get('horolog-task'),
-    deliver: deliver(texts, headers, record),
+    deliver: deliver(texts, record),
     payload: value === null ? undefined : new Uint8Array(value),
     contentType: texts.get(CONTENT_TYPE),
+    headers: ownHeaders(headers),
     trigger: trigger(texts, record.timestamp),
     executor: texts.get('horolog-executor'),
     name: texts.get('horolog-name'),
@@ -97,13 +101,16 @@ export function sourceOf(texts: HeaderTexts, record: Omit<PlainJobRecord, 'times
   }
 }
 
-/** Key and headers that are not ours go with the record. */
-function deliver(texts: HeaderTexts, headers: readonly RecordHeader[], record: PlainJobRecord): Members | undefined {
+/** The record's key goes with what is delivered, as its own headers do with every run. */
+function deliver(texts: HeaderTexts, record: PlainJobRecord): Members | undefined {
   const topic = texts.get('horolog-deliver')
-  if (topic === undefined) return undefined
-  const own = headerTexts(headers, (name) => !name.startsWith(PREFIX) && name !== CONTENT_TYPE)
-  if (own.has('__proto__')) throw new DecodeError('__proto__', 'expected another name for a header')
-  return { topic, key: record.key, headers: Object.fromEntries(own) }
+  return topic === undefined ? undefined : { topic, key: record.key }
+}
+
+/** Byte for byte, in their order; copies, for the record's bytes belong to somebody else. */
+function ownHeaders(headers: readonly RecordHeader[]): readonly Header[] | undefined {
+  const own = headers.filter(([name]) => isOwnHeader(name))
+  return own.length === 0 ? undefined : own.map(([name, value]) => ({ name, value: new Uint8Array(value) }))
 }
 
 function trigger(texts: HeaderTexts, timestamp: number): Json | undefined {

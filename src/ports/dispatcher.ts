@@ -1,14 +1,19 @@
 /** Where dispatched runs go: an executor of this process, or a topic. */
-import type { Delivery } from '../core/job/definition.ts'
+import type { Deliver, Delivery, Header } from '../core/job/definition.ts'
 
 /** One attempt of a run, ready to be executed (protocol §5, the run record). */
 export interface RunRequest {
   readonly runId: string
   readonly jobId: string
   readonly attempt: number
+  /** Empty when `deliver` is set. */
   readonly task: string
+  /** The run is a record produced to this topic; null: it is a task. */
+  readonly deliver: Deliver | null
   readonly payload: Uint8Array
   readonly contentType: string
+  /** The submitter's own; null: none. */
+  readonly headers: readonly Header[] | null
   /** Epoch ms, without jitter. */
   readonly scheduledAt: number
   /** Epoch ms, with jitter. */
@@ -21,6 +26,8 @@ export interface RunRequest {
   readonly executor: string
   readonly partition: number
   readonly epoch: number
+  /** Its reports carry it; null and absent: no token key is configured. */
+  readonly token?: string | null
   /** It was handed over before, and may have begun: its start is reported at once. */
   readonly again: boolean
 }

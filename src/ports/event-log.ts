@@ -166,6 +166,8 @@ export class LogError extends Error {
   readonly retryable: boolean
   /** Process id of the other owner, with code `owned`. */
   readonly owner: number | null
+  /** First offset that the partition keeps, with code `offset-out-of-range`. */
+  readonly first: number | null
   /** The damaged place, for people, with code `corrupt`: file and byte, and which offset was expected there. */
   readonly position: string | null
 
@@ -176,6 +178,7 @@ export class LogError extends Error {
       outcome?: 'refused' | 'unknown'
       retryable?: boolean
       owner?: number | null
+      first?: number | null
       position?: string | null
       cause?: unknown
     } = {},
@@ -185,6 +188,7 @@ export class LogError extends Error {
     this.outcome = details.outcome ?? 'refused'
     this.retryable = details.retryable ?? false
     this.owner = details.owner ?? null
+    this.first = details.first ?? null
     this.position = details.position ?? null
   }
 }

@@ -8,6 +8,8 @@ export type OperationalCode =
   | 'unknown-outcome'
   /** The log failed. The cause says how. */
   | 'log-failed'
+  /** This process had to stop deciding for that job's partition; the cause says why. Nothing was applied. */
+  | 'stopped'
   /** The log is not what its own chain says, or was written by a later version. */
   | 'log-broken'
   /** An option of the process is wrong. */

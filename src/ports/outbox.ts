@@ -26,4 +26,7 @@ export interface Outbox {
    * trying again does not mend.
    */
   send(record: OutgoingRecord): Promise<void>
+
+  /** What waits rejects as `closed`, after it was tried once more. Idempotent. */
+  close(): Promise<void>
 }

@@ -212,6 +212,8 @@ describe('a batch that is refused', () => {
     await expect(a.client.addJob({ id: 'one', ...HOURLY })).rejects.toMatchObject({ code: 'log-failed' })
     expect(a.failures).toMatchObject([{ code: 'too-large' }])
     expect(a.partition().mode).toBe('stopped')
+    const later = { code: 'log-failed', retryable: false, cause: { code: 'too-large' } }
+    await expect(a.client.addJob({ id: 'one', ...HOURLY })).rejects.toMatchObject(later)
   })
 })
 

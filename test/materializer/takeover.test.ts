@@ -166,6 +166,32 @@ describe('an owner that does not know that it was replaced', () => {
     expect(b.partition().mode).toBe('owning')
   })
 
+  test('and is given the partition again learns what was decided meanwhile, and goes on with it', async () => {
+    const world = new World()
+    const a = await world.node('a', { tasks: greet })
+    const b = await world.node('b', { tasks: greet })
+    world.cluster.assign(0, 'b', { tellLoser: false })
+    await world.quiet()
+    await b.client.addJob({ id: 'job', ...EVERY_10S })
+    world.cluster.assign(0, 'a', { tellLoser: true })
+    await world.advance(35_000)
+    expect(a.all('RunSucceeded').map((event) => event.scheduledAt)).toEqual([at(10), at(20), at(30)])
+    await world.check(a, b)
+  })
+
+  test('and is told so late knows what was decided meanwhile', async () => {
+    const world = new World()
+    const a = await world.node('a')
+    const b = await world.node('b')
+    world.cluster.assign(0, 'b', { tellLoser: false })
+    await world.quiet()
+    await b.client.addJob({ id: 'job', ...EVERY_10S })
+    world.cluster.assign(0, 'b', { tellLoser: true })
+    await world.quiet()
+    expect(a.client.getJobs().map(({ id }) => id)).toEqual(['job'])
+    await world.check(a, b)
+  })
+
   test('may have its batch on the log before the announcement: then it counts, and its caller is told so', async () => {
     const world = new World()
     const a = await world.node('a')

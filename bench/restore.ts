@@ -1,0 +1,176 @@
+/**
+ * The state of a million jobs: folded from the log, restored from the local store, restored from the state topic; how long a
+ * checkpoint holds up its partition; and what a job takes in memory.
+ *
+ * Boundary: the log is in memory, so that it is our work that is measured; the local store is on the working directory's disk.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { createMemoryCluster } from '../src/adapters/memory/memory-log.ts'
+import { createSeededEntropy } from '../src/adapters/memory/seeded-entropy.ts'
+import { openRocksStore } from '../src/adapters/rocksdb/rocksdb-store.ts'
+import { createSystemClock } from '../src/adapters/system/system-clock.ts'
+import { createEventCodec } from '../src/codec/event-codec.ts'
+import { createStateCodec } from '../src/codec/state-codec.ts'
+import type { Event } from '../src/core/events.ts'
+import { DEFAULT_SETTINGS } from '../src/core/job/resolve-definition.ts'
+import { step } from '../src/core/engine.ts'
+import { Overlay, State } from '../src/core/state.ts'
+import type { CheckpointSource } from '../src/materializer/checkpoint/checkpoint-source.ts'
+import { LocalCheckpoint } from '../src/materializer/checkpoint/local-checkpoint.ts'
+import { OwnedCheckpoints } from '../src/materializer/checkpoint/owned-checkpoints.ts'
+import { freeze } from '../src/materializer/checkpoint/state-rows.ts'
+import { StateTopic } from '../src/materializer/checkpoint/state-topic.ts'
+import { TopicCheckpoints } from '../src/materializer/checkpoint/topic-checkpoints.ts'
+import { PartitionFold } from '../src/materializer/partition-fold.ts'
+import type { EventLog } from '../src/ports/event-log.ts'
+import { SILENT } from '../src/ports/telemetry.ts'
+import type { BenchLine } from './line.ts'
+
+const JOBS = 1_000_000
+const JOBS_PER_BATCH = 900
+const EVENTS = { topic: 'events', partition: 0 }
+const PEER = 'folding the log'
+
+const eventCodec = createEventCodec()
+const stateCodec = createStateCodec()
+const clock = createSystemClock()
+const entropy = createSeededEntropy(1)
+
+export async function benchRestore(): Promise<BenchLine[]> {
+  const log = createMemoryCluster({ now: () => clock.now() }).connect('bench')
+  const parts = { log, stateCodec, eventCodec, clock, entropy, logger: SILENT, partition: 0 }
+  await writeJobs(log)
+  const lines: BenchLine[] = []
+  const add = (bench: string, unit: string, value: number, peerValue?: number): void => {
+    const beside = peerValue === undefined ? {} : { peer: PEER, peerValue, ratio: value / peerValue }
+    lines.push({ bench: `restore/${bench}`, unit, value, ...beside })
+  }
+
+  const empty = memory()
+  const fold = newFold(log)
+  const folded = await seconds(() => fold.foldToEnd())
+  add('fold 1 M jobs from the log', 's', folded)
+  add('memory of a folded job', 'bytes', (memory() - empty) / JOBS)
+  add('hold-up to begin a full checkpoint', 'ms', (await seconds(async () => void freeze(fold.state))) * 1_000)
+
+  const folder = mkdtempSync(join(process.cwd(), '.bench-restore-'))
+  try {
+    const source: CheckpointSource = { state: fold.state, cursor: fold.cursor, extra: () => new Uint8Array(0) }
+    const store = await openRocksStore(join(folder, 'state'))
+    const writing = new LocalCheckpoint({ ...parts, store })
+    writing.begin(source)
+    const local = await heldUp(() => writing.close())
+    add('write the local checkpoint', 's', local.seconds)
+    add('longest hold-up while it is written', 'ms', local.longestMs)
+
+    const topic = new StateTopic(log, stateCodec, 0)
+    const owned = new OwnedCheckpoints(source, { topic, stateCodec, clock, entropy, partitions: 1 })
+    const onTopic = await heldUp(() => owned.writeNext())
+    add('write a base to the state topic and read it back', 's', onTopic.seconds)
+    add('longest hold-up while it is written', 'ms', onTopic.longestMs)
+    owned.end()
+    fold.reset()
+    await store.close()
+
+    const before = memory()
+    const reopened = await openRocksStore(join(folder, 'state'))
+    const reading = new LocalCheckpoint({ ...parts, store: reopened })
+    let restored = await timed(() => reading.restore())
+    add('restore 1 M jobs from the local store', 's', restored.seconds, folded)
+    add('memory of a restored job', 'bytes', (memory() - before) / JOBS)
+    if (restored.value?.state.jobCount !== JOBS) throw new Error('the local checkpoint is not whole')
+    await reopened.close()
+
+    restored = await timed(() => new TopicCheckpoints(parts).restore())
+    add('restore 1 M jobs from the state topic', 's', restored.seconds, folded)
+    if (restored.value?.state.jobCount !== JOBS) throw new Error('the checkpoint on the topic is not whole')
+    return lines
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** As an owner writes them: decided, with a trailer for each batch. */
+async function writeJobs(log: EventLog): Promise<void> {
+  const owner = entropy.bytes(16)
+  const state = new State()
+  let chain: Uint8Array = new Uint8Array(32)
+  const append = async (events: readonly Event[]): Promise<void> => {
+    const { values } = eventCodec.encode(events)
+    chain = eventCodec.chain(chain, values)
+    await log.append(
+      EVENTS,
+      values.map((value) => ({ key: null, value })),
+    )
+  }
+  const time = clock.now()
+  const announced = { node: 'bench', generation: 1, partitions: 1, hash: 'murmur2', format: 1, logId: entropy.bytes(16) }
+  await append([{ type: 'OwnerAnnounced', epoch: 1, seq: 0, index: 0, time, owner, ...announced }])
+  for (let done = 0, seq = 1; done < JOBS; seq += 1) {
+    const overlay = new Overlay(state)
+    const events: Event[] = []
+    for (; done < JOBS && events.length < JOBS_PER_BATCH; done += 1) addJob(overlay, events, done, { epoch: 1, seq })
+    const count = events.length
+    const progress = { commandsThrough: -1, reportsThrough: -1, dispatchedThrough: { epoch: 0, seq: 0 } }
+    const at = { epoch: 1, seq, index: count, time: overlay.lastTime }
+    await append([...events, { type: 'BatchCommitted', ...at, owner, count, prev: chain, ...progress }])
+  }
+}
+
+/** A job of some 250 bytes: an hourly one, with a payload of its own. */
+function addJob(overlay: Overlay, into: Event[], number: number, batch: { epoch: number; seq: number }): void {
+  const payload = Buffer.from(JSON.stringify({ customer: number, report: 'monthly', format: 'pdf', locale: 'en-GB' }))
+  const trigger = { type: 'interval', every: 'PT1H' }
+  const command = {
+    type: 'AddJob',
+    jobId: `report-${String(number).padStart(8, '0')}`,
+    job: { task: 'send-report', payload, trigger },
+    ifExists: 'replace',
+    commandId: `bench-${number}`,
+    commandGiven: false,
+    actor: null,
+    commandOffset: null,
+  } as const
+  const liveness = { since: 0, heardOf: () => undefined }
+  const [event] = step(overlay, { kind: 'command', command }, { batch, now: clock.now(), liveness, settings: DEFAULT_SETTINGS }, into)
+  if (event?.type !== 'JobAdded') throw new Error(`a job was not added: ${JSON.stringify(event)}`)
+}
+
+function newFold(log: EventLog): PartitionFold {
+  const ignore = (): void => {}
+  const place = { log, codec: eventCodec, topicPartition: EVENTS, singleWriter: true }
+  return new PartitionFold({ ...place, accepted: ignore, refused: ignore })
+}
+
+async function timed<T>(run: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {
+  const began = performance.now()
+  const value = await run()
+  return { value, seconds: (performance.now() - began) / 1_000 }
+}
+
+async function seconds(run: () => Promise<void>): Promise<number> {
+  return (await timed(run)).seconds
+}
+
+/** The longest time in which nothing else could run. */
+async function heldUp(run: () => Promise<void>): Promise<{ readonly seconds: number; readonly longestMs: number }> {
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const took = await seconds(run)
+  delay.disable()
+  return { seconds: took, longestMs: delay.max / 1e6 }
+}
+
+/** Bytes of live objects and of their buffers. */
+function memory(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
