@@ -12,6 +12,7 @@
  * 3. The handler of an at-most-once attempt is called only after the grant.
  * 4. The first to ask for the end, a cancel or the time-out, says how the attempt ends.
  */
+import { headerTexts } from '../core/job/job-headers.ts'
 import type { Json } from '../core/json.ts'
 import type { Report, ReportType, RunError } from '../core/reports.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -132,12 +133,13 @@ export class Attempt {
   }
 
   #context(): TaskContext {
-    const { runId, jobId, attempt, scheduledAt, dueAt } = this.#request
+    const { runId, jobId, attempt, scheduledAt, dueAt, headers } = this.#request
+    const times = { scheduledAt: new Date(scheduledAt), dueAt: new Date(dueAt) }
     return {
       signal: this.#controller.signal,
       heartbeat: () => this.#heartbeat(),
       log: this.#parts.logger,
-      run: { runId, jobId, attempt, scheduledAt: new Date(scheduledAt), dueAt: new Date(dueAt) },
+      run: { runId, jobId, attempt, ...times, headers: headerTexts(headers) },
     }
   }
 
@@ -199,14 +201,14 @@ export class Attempt {
   }
 
   #reportOf(type: ReportType, result: Json, error: RunError | null): Report {
-    const { jobId, runId, attempt } = this.#request
+    const { jobId, runId, attempt, token = null } = this.#request
     const { clock, executor } = this.#parts
     return {
       type,
       jobId,
       runId,
       attempt,
-      token: null,
+      token,
       at: clock.now(),
       startedAt: this.#startedAt,
       executor,

@@ -12,6 +12,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Dispatcher, RunRequest } from '../ports/dispatcher.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import { checkConcurrency } from './concurrency.ts'
 import { Executor, logUnsent } from './executor.ts'
 import { FinalReports, type SendReport } from './final-reports.ts'
 import type { TaskRegistry } from './task-registry.ts'
@@ -32,9 +33,6 @@ export interface AddExecutorOptions {
   /** Runs in flight at a time, 1 to 10,000. */
   readonly concurrency: number
 }
-
-/** Each has its context in memory; more is a mistake in a configuration. */
-const MAX_CONCURRENCY = 10_000
 
 interface Named {
   readonly executor: Executor
@@ -70,10 +68,7 @@ export class ExecutorPool implements Dispatcher {
       throw invalid(`executor ${name}: ${there.leaving ? 'it is still being removed' : 'it is there already'}`)
     }
     const { concurrency } = options
-    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
-      const expected = `a whole number from 1 to ${MAX_CONCURRENCY}`
-      throw invalid(`executor ${name}, concurrency: expected ${expected}, got ${String(concurrency)}`)
-    }
+    checkConcurrency(name, concurrency)
     const executor = new Executor({ ...this.#options, concurrency, finalReports: this.#finals })
     this.#executors.set(name, { executor, leaving: false })
   }

@@ -16,6 +16,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Dispatcher, RunRequest } from '../ports/dispatcher.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { Attempt } from './attempt.ts'
+import { attemptKey } from './attempt-key.ts'
 import { callHere } from './call-here.ts'
 import { FinalReports, type SendReport } from './final-reports.ts'
 import type { Outcome } from './run-result.ts'
@@ -34,9 +35,19 @@ export interface ExecutorOptions {
   readonly report: SendReport
   /** Shared by the executors of a process. Default: its own. */
   readonly finalReports?: FinalReports
+  /**
+   * The attempt needs no hand-over any more: its final report is durable, its claim was answered, or its owner ended it.
+   * Told again for a copy of one that ended here.
+   */
+  readonly settled?: (runId: string, attempt: number) => void
+  /** There may be room for another attempt. */
+  readonly released?: () => void
   /** Environment of child processes. Default: empty. */
   readonly environment?: Readonly<Record<string, string>>
 }
+
+/** Names come from the log: whoever makes them up must not fill our memory. */
+const MAX_UNKNOWN_TOLD = 1_000
 
 interface Entry {
   readonly key: string
@@ -58,6 +69,8 @@ export class Executor implements Dispatcher {
   readonly #workers = new Map<RunIn, WorkerPool>()
   readonly #maxWorkers: number
   readonly #active: Record<Place, number> = { here: 0, worker: 0, process: 0 }
+  /** Names of tasks that are not here, and that were told. */
+  readonly #unknownTold = new Set<string>()
   #taking = true
   #pumping = false
   #sending = 0
@@ -75,15 +88,22 @@ export class Executor implements Dispatcher {
     return this.#active.here + this.#active.worker + this.#active.process
   }
 
-  dispatch(request: RunRequest): void {
-    const key = keyOf(request.runId, request.attempt)
+  /** Attempts that are not over here, waiting ones counted. */
+  get open(): number {
+    return this.#open.size
+  }
+
+  /** `cancelled`: why its end was asked for before it came; it doesn't begin. Default null: it wasn't. */
+  dispatch(request: RunRequest, cancelled: string | null = null): void {
+    const key = attemptKey(request)
     const sent = this.#finals.resend(key)
-    if (sent !== null) return void this.#count(sent)
+    if (sent !== null) return void this.#count(sent, request)
     const open = this.#open.get(key)
     if (open === undefined) {
       const entry: Entry = { key, request, state: 'waiting', granted: false, attempt: null, place: 'here' }
       this.#open.set(key, entry)
-      this.#enqueue(entry)
+      if (cancelled === null) this.#enqueue(entry)
+      else this.cancel(request.runId, request.attempt, cancelled)
     } else if (open.state === 'parked') {
       open.request = request
       this.#enqueue(open)
@@ -91,7 +111,7 @@ export class Executor implements Dispatcher {
   }
 
   cancel(runId: string, attempt: number, reason: string | null): void {
-    const entry = this.#open.get(keyOf(runId, attempt))
+    const entry = this.#open.get(attemptKey({ runId, attempt }))
     if (entry === undefined) return
     // Without a reason the owner has ended it already: nobody waits for its report, and its slot is wanted.
     if (entry.attempt !== null && !entry.attempt.claiming && reason !== null) return entry.attempt.cancel(reason)
@@ -102,11 +122,13 @@ export class Executor implements Dispatcher {
     // granted here. Of an at-most-once attempt only the process that was granted it speaks.
     const ours = delivery === 'at-least-once' || entry.granted
     if (waited && reason !== null && ours) this.#reportCancelled(entry, reason)
+    else this.#settle(entry)
   }
 
   grant(runId: string, attempt: number, executor: string): void {
-    const entry = this.#open.get(keyOf(runId, attempt))
+    const entry = this.#open.get(attemptKey({ runId, attempt }))
     if (entry === undefined || entry.granted || entry.request.delivery !== 'at-most-once') return
+    this.#settle(entry)
     if (executor !== this.#options.process) return this.#drop(entry)
     entry.granted = true
     if (entry.attempt !== null) entry.attempt.grant()
@@ -114,9 +136,17 @@ export class Executor implements Dispatcher {
   }
 
   refuse(runId: string, attempt: number, executor: string): void {
-    const entry = this.#open.get(keyOf(runId, attempt))
+    const entry = this.#open.get(attemptKey({ runId, attempt }))
     if (entry === undefined || entry.granted || entry.request.delivery !== 'at-most-once') return
-    if (executor === this.#options.process) this.#drop(entry)
+    if (executor !== this.#options.process) return
+    this.#settle(entry)
+    this.#drop(entry)
+  }
+
+  /** Forgets an attempt that another process has as well, unless it has begun or was granted here. */
+  withdraw(runId: string, attempt: number): void {
+    const entry = this.#open.get(attemptKey({ runId, attempt }))
+    if (entry?.state === 'waiting' && !entry.granted) this.#drop(entry)
   }
 
   /**
@@ -176,6 +206,7 @@ export class Executor implements Dispatcher {
   #start(entry: Entry): void {
     const { clock, logger, tasks, process } = this.#options
     const task = tasks.get(entry.request.task)
+    if (task === undefined) this.#tellUnknown(entry.request.task)
     const place = task?.place ?? 'here'
     // The task was added after the attempt had come.
     if (!this.#hasRoom(place)) return this.#queue.push(place, entry)
@@ -195,6 +226,13 @@ export class Executor implements Dispatcher {
     attempt.run(task, entry.granted)
   }
 
+  /** Once for each name, not once for each attempt. */
+  #tellUnknown(task: string): void {
+    if (this.#unknownTold.has(task) || this.#unknownTold.size >= MAX_UNKNOWN_TOLD) return
+    this.#unknownTold.add(task)
+    this.#options.logger.warn({ task }, 'no task of that name is here: its runs are tried again, and fail in the end')
+  }
+
   #call(task: Task, context: TaskContext, payload: unknown): Promise<Outcome> {
     if (task.place === 'here') return callHere(task.handler, context, payload)
     return this.#workerPool(task.place).call(task, context, payload)
@@ -210,7 +248,7 @@ export class Executor implements Dispatcher {
   }
 
   #finished(entry: Entry, report: Report): void {
-    void this.#count(this.#finals.send(entry.key, report, entry.request.partition))
+    void this.#count(this.#finals.send(entry.key, report, entry.request.partition), report)
     this.#release(entry, 'gone')
   }
 
@@ -230,23 +268,29 @@ export class Executor implements Dispatcher {
     entry.attempt = null
     if (to === 'gone') this.#open.delete(entry.key)
     this.#pump()
+    this.#options.released?.()
   }
 
   #reportCancelled({ key, request }: Entry, reason: string): void {
     const { clock, process } = this.#options
-    const { jobId, runId, attempt, partition } = request
+    const { jobId, runId, attempt, partition, token = null } = request
     const error = { name: 'AbortError', message: reason, stack: null, retryable: true }
-    const common = { jobId, runId, attempt, token: null, at: clock.now(), startedAt: null }
+    const common = { jobId, runId, attempt, token, at: clock.now(), startedAt: null }
     const report: Report = { type: 'cancelled', ...common, executor: process, result: null, error }
-    void this.#count(this.#finals.send(key, report, partition))
+    void this.#count(this.#finals.send(key, report, partition), report)
   }
 
   /** Final reports under way keep a drain waiting. */
-  async #count(sent: Promise<void>): Promise<void> {
+  async #count(sent: Promise<void>, { runId, attempt }: Pick<Report, 'runId' | 'attempt'>): Promise<void> {
     this.#sending += 1
     await sent
     this.#sending -= 1
+    if (this.#finals.ended(attemptKey({ runId, attempt }))) this.#options.settled?.(runId, attempt)
     this.#pump()
+  }
+
+  #settle({ request }: Entry): void {
+    this.#options.settled?.(request.runId, request.attempt)
   }
 
   async #report(report: Report, partition: number): Promise<boolean> {
@@ -263,8 +307,4 @@ export class Executor implements Dispatcher {
 /** The owner hands the attempt over again when it is back, and then the report goes again. */
 export function logUnsent(logger: Logger, report: Report, err: unknown): void {
   logger.debug({ runId: report.runId, report: report.type, err }, 'a report was not taken')
-}
-
-function keyOf(runId: string, attempt: number): string {
-  return `${runId}#${attempt}`
 }

@@ -2,7 +2,8 @@
  * Final reports of this process, until they are durable, and the memory of the attempts that ended here.
  *
  * Invariants:
- * 1. A report that was not taken is kept, and sent again when its attempt is handed over again.
+ * 1. A report that was not taken is kept, and sent again when its attempt is handed over again; of more than 1,000 the
+ *    oldest goes. An attempt whose report went is run again if it comes again.
  * 2. One report of an attempt is under way at a time.
  * 3. The last 10,000 attempts whose report was taken are known: their copies are dropped (protocol §5).
  */
@@ -20,6 +21,8 @@ interface Kept {
 }
 
 const REMEMBERED = 10_000
+/** With the largest results 256 MB. Most of them wait in vain: their partition moved to another process. */
+const KEPT = 1_000
 
 export class FinalReports {
   readonly #send: SendReport
@@ -51,6 +54,11 @@ export class FinalReports {
     return Promise.resolve()
   }
 
+  /** Its report was taken, and it is remembered. */
+  ended(key: string): boolean {
+    return this.#done.has(key)
+  }
+
   async #try(key: string, kept: Kept): Promise<void> {
     kept.sending = true
     kept.wanted = false
@@ -61,7 +69,17 @@ export class FinalReports {
     } catch (error) {
       kept.sending = false
       this.#unsent(kept.report, error)
+      this.#forgetOldest()
       if (kept.wanted) await this.#try(key, kept)
+    }
+  }
+
+  #forgetOldest(): void {
+    if (this.#kept.size <= KEPT) return
+    for (const [key, { sending }] of this.#kept) {
+      if (sending) continue
+      this.#kept.delete(key)
+      return
     }
   }
 

@@ -19,6 +19,8 @@ export interface RunInfo {
   /** The scheduled time, without jitter. */
   readonly scheduledAt: Date
   readonly dueAt: Date
+  /** The submitter's own headers, `traceparent` among them, as UTF-8 texts; of a name that comes twice the last. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export interface TaskContext {

@@ -95,8 +95,10 @@ const REQUEST: RunRequest = {
   jobId: 'hello',
   attempt: 1,
   task: 'greet',
+  deliver: null,
   payload: new Uint8Array(),
   contentType: 'application/json',
+  headers: null,
   scheduledAt: T0,
   dueAt: T0,
   startBefore: null,
@@ -109,7 +111,7 @@ const REQUEST: RunRequest = {
   again: false,
 }
 
-function loggerInto(lines: Line[]): Logger {
+export function loggerInto(lines: Line[]): Logger {
   const at = (level: keyof Logger) => (details: object, message: string) => void lines.push({ level, details, message })
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

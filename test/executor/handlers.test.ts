@@ -263,8 +263,16 @@ describe('a handler gets', () => {
       },
       { payload: { to: 'Zoë', list: [1, null] } },
     )
-    const run = { runId, jobId: 'job', attempt: 1, scheduledAt: new Date(T0), dueAt: new Date(T0) }
+    const times = { scheduledAt: new Date(T0), dueAt: new Date(T0) }
+    const run = { runId, jobId: 'job', attempt: 1, ...times, headers: {} }
     expect(seen).toEqual([{ to: 'Zoë', list: [1, null] }, run, 'function', false])
+  })
+
+  test('the headers of its job as texts', async () => {
+    const seen: unknown[] = []
+    const headers = { traceparent: '00-1', binary: Uint8Array.of(0x61, 0xff) }
+    await ran(({ run }) => void seen.push(run.headers), { headers })
+    expect(seen).toEqual([{ traceparent: '00-1', binary: 'a\ufffd' }])
   })
 
   test('null when the job has no payload', async () => {

@@ -1,0 +1,14 @@
+import { OperationalError } from '../ports/operational-error.ts'
+
+/** Each run in flight has its context in memory; more is a mistake in a configuration. */
+const MAX_CONCURRENCY = 10_000
+
+/** Throws `invalid-option` unless it is a whole number from 1 to 10,000. */
+export function checkConcurrency(executor: string, concurrency: number): void {
+  if (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return
+  const expected = `a whole number from 1 to ${MAX_CONCURRENCY}`
+  throw new OperationalError(
+    'invalid-option',
+    `executor ${executor}, concurrency: expected ${expected}, got ${String(concurrency)}`,
+  )
+}

@@ -1,0 +1,224 @@
+// Partitions of the runs come and go: with other members, with crashes, and at the end of a process (protocol §5).
+import { describe, expect, test } from 'vitest'
+import { T0 } from '../support/moments.ts'
+import { groupScene, TOPIC, type GroupScene, type Worker } from './group-scene.ts'
+
+/** Of two partitions the first member has both until a second comes: then partition 1 is the second's. */
+async function shared(concurrency = 10): Promise<GroupScene & { readonly first: Worker }> {
+  const scene = groupScene({ partitions: 2 })
+  return { ...scene, first: await scene.worker('first', { concurrency }) }
+}
+
+describe('when another member takes a partition over', () => {
+  test('what runs goes on and reports', async () => {
+    const { first, worker, runs, typesOf, clock } = await shared()
+    await runs(['long'], {}, 1)
+    await worker('second')
+    await clock.advance(60_000)
+    expect(first.isAborted('long')).toBe(false)
+    first.finish('long')
+    await clock.settle()
+    expect((await typesOf('long')).filter((type) => type === 'succeeded')).toHaveLength(1)
+  })
+
+  test('what is being read of it is left to the other', async () => {
+    const { first, worker, runs, clock } = await shared()
+    const gate = Promise.withResolvers<void>()
+    first.delayReads(gate.promise)
+    await runs(['a'], {}, 1)
+    const second = await worker('second')
+    gate.resolve()
+    await clock.settle()
+    expect([first.begun, second.begun]).toEqual([[], ['a']])
+  })
+
+  test('what waits for a slot is run by the other alone', async () => {
+    const { first, worker, runs, clock } = await shared(1)
+    await runs(['long', 'waits'], {}, 1)
+    const second = await worker('second')
+    first.finish('long')
+    await clock.settle()
+    expect(first.begun).toEqual(['long'])
+    expect(second.begun).toEqual(['long', 'waits'])
+  })
+
+  test('what waits leaves its room to the partitions that stay', async () => {
+    const { first, worker, runs, clock } = await shared(1)
+    await runs(['long', 'waits 1', 'waits 2', 'waits 3'], {}, 1)
+    await runs(['mine'], {}, 0)
+    await worker('second')
+    first.finish('long')
+    await clock.settle()
+    expect(first.begun).toEqual(['long', 'mine'])
+  })
+
+  test('only the other commits for it', async () => {
+    const { first, worker, runs, clock, committed } = await shared()
+    await runs(['a', 'b'], {}, 1)
+    const second = await worker('second')
+    first.finish('a')
+    first.finish('b')
+    await clock.advance(5_000)
+    expect(committed.get(1)).toBeUndefined()
+    second.finish('a')
+    await clock.advance(1_000)
+    expect(committed.get(1)).toBe(1)
+  })
+
+  test('what stays here is not run again', async () => {
+    const { first, worker, runs, clock, committed } = await shared()
+    await runs(['stays'], {}, 0)
+    await worker('second')
+    first.finish('stays')
+    await clock.advance(1_000)
+    expect(first.begun).toEqual(['stays'])
+    expect(committed.get(0)).toBe(1)
+  })
+
+  test('and gives it back, the records that are read again are copies of what runs or ended here', async () => {
+    const { first, worker, runs, clock, committed } = await shared()
+    await runs(['long', 'short'], {}, 1)
+    const second = await worker('second')
+    first.finish('short')
+    await second.kill()
+    await clock.settle()
+    await runs(['next'], { task: 'quick' }, 1)
+    expect(first.begun).toEqual(['long', 'short', 'next'])
+    await clock.advance(2_000)
+    expect(committed.get(1)).toBeUndefined()
+    first.finish('long')
+    await clock.advance(1_000)
+    expect(committed.get(1)).toBe(3)
+  })
+
+  test('and gives it back, what had waited here is run', async () => {
+    const { first, worker, runs, clock } = await shared(1)
+    await runs(['long', 'waits'], {}, 1)
+    const second = await worker('second', { concurrency: 1 })
+    await second.kill()
+    await clock.settle()
+    first.finish('long')
+    await clock.settle()
+    expect(first.begun).toEqual(['long', 'waits'])
+  })
+})
+
+test('a partition whose position can not be read at first is taken when it can', async () => {
+  const { first, worker, runs, clock } = await shared()
+  const second = await worker('second')
+  first.takeReads(false)
+  await second.kill()
+  await runs(['a'], {}, 1)
+  await clock.advance(10_000)
+  first.takeReads(true)
+  await clock.advance(1_000)
+  expect(first.begun).toEqual(['a'])
+})
+
+test('a partition that is made anew under its member is read from where it begins, and committed from there', async () => {
+  const { worker, runs, cluster, clock, committed } = groupScene()
+  const { begun } = await worker('w')
+  await runs(['a', 'b'], { task: 'quick', epoch: 5 })
+  await runs(['long'], { epoch: 5 })
+  await clock.advance(1_000)
+  cluster.truncate({ topic: TOPIC, partition: 0 }, 0)
+  await runs(['d'], { task: 'quick' })
+  await clock.advance(1_000)
+  expect(begun).toEqual(['a', 'b', 'long', 'd'])
+  expect(committed.get(0)).toBe(1)
+})
+
+describe('after a crash', () => {
+  test('the next member goes on from what was committed, and says at once what it starts', async () => {
+    const { worker, runs, typesOf, clock } = groupScene()
+    const first = await worker('first')
+    await runs(['a', 'b', 'c'])
+    first.finish('a')
+    await clock.advance(1_000)
+    await first.kill()
+    const second = await worker('second')
+    expect(second.begun).toEqual(['b', 'c'])
+    second.finish('b')
+    second.finish('c')
+    await clock.settle()
+    expect(await typesOf('c')).toEqual(['started', 'started', 'succeeded'])
+  })
+
+  test('what ended and was not committed runs once more', async () => {
+    const { worker, runs, clock } = groupScene()
+    const first = await worker('first')
+    await runs(['a', 'b'])
+    first.finish('b')
+    await clock.advance(1_000)
+    await first.kill()
+    expect((await worker('second')).begun).toEqual(['a', 'b'])
+  })
+
+  test('of a topic that was made anew, the next member begins where it begins', async () => {
+    const { worker, runs, cluster, clock, committed } = groupScene()
+    const first = await worker('first')
+    await runs(['a', 'b', 'c'], { task: 'quick' })
+    await clock.advance(1_000)
+    await first.kill()
+    cluster.truncate({ topic: TOPIC, partition: 0 }, 0)
+    await runs(['d'], { task: 'quick' })
+    const second = await worker('second')
+    expect(second.begun).toEqual(['d'])
+    await clock.advance(1_000)
+    expect(committed.get(0)).toBe(1)
+  })
+})
+
+describe('a drain', () => {
+  test('waits for what runs, commits and leaves; the next member has what waited', async () => {
+    const { worker, runs, typesOf, clock, committed } = groupScene()
+    const first = await worker('first', { concurrency: 1 })
+    await runs(['long', 'waits'])
+    let drained = false
+    void first.node.drain(T0 + 60_000).then(() => (drained = true))
+    await clock.advance(10_000)
+    expect(drained).toBe(false)
+    first.finish('long')
+    await clock.settle()
+    expect(drained).toBe(true)
+    expect(committed.get(0)).toBe(1)
+    const second = await worker('second')
+    expect(second.begun).toEqual(['waits'])
+    expect(first.begun).toEqual(['long'])
+    expect(await typesOf('long')).toEqual(['started', 'succeeded'])
+  })
+
+  test('takes nothing more, not of a partition that comes to it either', async () => {
+    const { first, worker, runs, clock } = await shared()
+    const second = await worker('second')
+    await runs(['long'], {}, 0)
+    void first.node.drain(T0 + 60_000)
+    await clock.settle()
+    await second.kill()
+    await runs(['later'], {}, 0)
+    await runs(['other'], {}, 1)
+    expect(first.begun).toEqual(['long'])
+    expect([first.readTo(0), first.readTo(1)]).toEqual([1, 0])
+  })
+
+  test('gives up at its deadline: what runs is aborted and has no report, and the next member runs it', async () => {
+    const { worker, runs, typesOf, clock } = groupScene()
+    const first = await worker('first')
+    await runs(['long'])
+    const drained = first.node.drain(T0 + 5_000)
+    await clock.advance(5_000)
+    await drained
+    expect(first.isAborted('long')).toBe(true)
+    first.finish('long')
+    expect((await worker('second')).begun).toEqual(['long'])
+    expect(await typesOf('long')).toEqual(['started', 'started'])
+  })
+
+  test('ends although the group can not be told', async () => {
+    const { worker, clock } = groupScene()
+    const { node, kill } = await worker('w')
+    await kill()
+    await node.drain(clock.now())
+    expect(node.names).toEqual([])
+  })
+})
