@@ -41,7 +41,7 @@ export {
   EVENT_SCHEDULER_START,
   EVENT_SCHEDULER_STARTED,
 } from './client/event-masks.ts'
-export type { Duration, Instant, JobOptions, JobPolicies, RetryOptions } from './client/job-options.ts'
+export type { DeliverJobOptions, Duration, Instant, JobOptions, JobPolicies, RetryOptions } from './client/job-options.ts'
 export type { JobInfo } from './client/job-info.ts'
 export type { Listener, ListenerEvent } from './client/listeners.ts'
 export type { ListenerEventType, LocalEvent } from './client/local-event.ts'
@@ -64,7 +64,7 @@ export {
   or,
   rrule,
 } from './core/triggers/make-trigger.ts'
-export { nextFireTime } from './core/triggers/next-fire-time.ts'
+export { nextFireTime } from './next-fire-time.ts'
 export { parseTrigger } from './core/triggers/parse-trigger.ts'
 export { TriggerError } from './core/triggers/trigger-error.ts'
 export type { Trigger } from './core/triggers/trigger.ts'

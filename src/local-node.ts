@@ -4,6 +4,7 @@
  * Boundary: this is where adapters meet the parts; it decides nothing.
  */
 import type { AcceptedEvents, Backend, StoredJob } from './client/backend.ts'
+import { createSystemCalendars } from './adapters/calendars/system-calendars.ts'
 import { environment } from './config/environment.ts'
 import { jobIdOfCommand } from './core/answers.ts'
 import type { Command } from './core/commands.ts'
@@ -11,28 +12,51 @@ import type { JobSettings } from './core/job/resolve-definition.ts'
 import { DEFAULT_EXECUTOR } from './core/state.ts'
 import { ExecutorPool } from './executor/executor-pool.ts'
 import { TaskRegistry } from './executor/task-registry.ts'
+import { ClusterStore } from './cluster-store.ts'
 import { LocalStore } from './local-store.ts'
-import type { Materializer } from './materializer/materializer.ts'
+import type { Calendars } from './ports/calendars.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Entropy } from './ports/entropy.ts'
 import type { EventLog } from './ports/event-log.ts'
+import type { Materializer } from './materializer/materializer.ts'
 import { OperationalError } from './ports/operational-error.ts'
+import type { Outbox } from './ports/outbox.ts'
+import type { StateStore } from './ports/state-store.ts'
 import type { Logger } from './ports/telemetry.ts'
+import type { Store } from './store.ts'
 
-export interface StoreLog {
+/** Where a store's log is, and who else writes to it. */
+export type StoreLog =
+  | {
+      readonly log: EventLog
+      /** Nobody else can write to this log. */
+      readonly singleWriter: boolean
+      /** Outlives the process; null: nothing is kept, the state is rebuilt from the log. Default null. */
+      readonly state?: StateStore | null
+    }
+  | ClusterLog
+
+/** A log that many processes share. */
+export interface ClusterLog {
   readonly log: EventLog
-  /** Nobody else can write to this log. */
-  readonly singleWriter: boolean
+  readonly outbox: Outbox
+  /** Full names of topics on which an answer may be asked for. */
+  readonly replyTopics: ReadonlySet<string>
+  /** Outlives the process; null: the state is restored from the state topic. Default null. */
+  readonly state?: StateStore | null
 }
 
-export interface LocalNodeOptions extends StoreLog {
-  /** Further stores by alias; the log above is `default`. */
-  readonly otherStores?: Readonly<Record<string, StoreLog>>
+export interface LocalNodeOptions {
+  /** By alias; `default` is there. */
+  readonly stores: Readonly<Record<string, StoreLog>>
+  /** What it does for the stores that many processes share. Default: both. */
+  readonly roles?: readonly ('owner' | 'executor')[]
   readonly clock: Clock
   readonly entropy: Entropy
   readonly logger: Logger
   /** `host:pid` */
   readonly name: string
+  /** Its calendars, by default: the zones of this process and the optional packages that it finds. */
   readonly settings: JobSettings
   /** Called when a store failed and can't go on. */
   readonly failed: (error: Error) => void
@@ -49,22 +73,21 @@ const ID_BYTES = 16
 export class LocalNode {
   readonly tasks: TaskRegistry = new TaskRegistry()
   readonly backend: Backend
-  readonly #stores: readonly LocalStore[]
-  /** One pool a store: two stores may have runs of one id. */
-  readonly #pools: ExecutorPool[] = []
+  readonly #stores: readonly Store[]
   readonly #executors: Map<string, number>
   readonly #process: string
   readonly #onClose: (() => void)[] = []
+  readonly #calendars: Calendars
   #settings: JobSettings
 
   constructor(options: LocalNodeOptions) {
     const { entropy, name } = options
-    this.#settings = options.settings
+    this.#calendars = options.settings.calendars ?? createSystemCalendars()
+    this.#settings = { ...options.settings, calendars: this.#calendars }
     this.#process = `${name}:${hex(entropy.bytes(ID_BYTES))}`
     const { concurrency = DEFAULT_CONCURRENCY, executors = [[DEFAULT_EXECUTOR, concurrency]] } = options
     this.#executors = new Map(executors)
-    const logs = { [DEFAULT_STORE]: { log: options.log, singleWriter: options.singleWriter }, ...options.otherStores }
-    this.#stores = Object.entries(logs).map(([alias, log]) => this.#store(alias, log, options))
+    this.#stores = Object.entries(options.stores).map(([alias, log]) => this.#store(alias, log, options))
     this.backend = this.#backend(commandIds(hex(entropy.bytes(ID_BYTES))))
   }
 
@@ -85,16 +108,16 @@ export class LocalNode {
 
   /** Jobs may name it from now on, and runs that waited for it are handed over. */
   async addExecutor(name: string, concurrency: number): Promise<void> {
-    for (const pool of this.#pools) pool.add(name, { concurrency })
+    await Promise.all(this.#stores.map((store) => store.addExecutor(name, concurrency)))
     this.#executors.set(name, concurrency)
     await this.#declare(name)
-    for (const { materializer } of this.#stores) materializer.handOver()
+    for (const store of this.#stores) store.handOver()
   }
 
   /** Runs for it wait until it is added again. Resolves when what it runs is over, at the latest at `deadline`. */
   async removeExecutor(name: string, deadline: number): Promise<void> {
     this.#executors.delete(name)
-    await Promise.all(this.#pools.map((pool) => pool.remove(name, deadline)))
+    await Promise.all(this.#stores.map((store) => store.removeExecutor(name, deadline)))
   }
 
   async #declare(executor: string): Promise<void> {
@@ -106,53 +129,54 @@ export class LocalNode {
 
   /** The schedule of a store is paused. */
   get isPaused(): boolean {
-    return this.#stores.some(({ materializer }) => materializer.isPaused)
+    return this.#stores.some((store) => store.isPaused)
   }
 
   /** Lets go of the logs without more, after a failed `open`. */
   async abandon(): Promise<void> {
-    await Promise.all(this.#stores.map((store) => store.log.close()))
+    await Promise.all(this.#stores.map((store) => store.abandon()))
   }
 
   /** For commands that are decided from now on. */
   configure(settings: JobSettings): void {
-    this.#settings = settings
+    this.#settings = { ...settings, calendars: this.#calendars }
   }
 
   /** Timers count and runs are executed. */
-  start(): void {
-    for (const { materializer } of this.#stores) materializer.setFiring(true)
+  async start(): Promise<void> {
+    await Promise.all(this.#stores.map((store) => store.start()))
   }
 
   /** No fire starts any more; what runs may finish until `deadline` (epoch ms). Then everything is let go. */
   async shutdown(deadline: number): Promise<void> {
-    for (const { materializer } of this.#stores) materializer.setFiring(false)
-    await Promise.all(this.#pools.map((pool) => pool.drainAll(deadline)))
+    await Promise.all(this.#stores.map((store) => store.drain(deadline)))
     const closed = await Promise.allSettled(this.#stores.map((store) => store.close()))
     for (const tell of this.#onClose) tell()
     for (const one of closed) if (one.status === 'rejected') throw one.reason
   }
 
-  #store(alias: string, { log, singleWriter }: StoreLog, options: LocalNodeOptions): LocalStore {
-    const { clock, logger } = options
-    const dispatcher = new ExecutorPool({
-      tasks: this.tasks,
-      clock,
-      logger,
-      process: this.#process,
+  #store(alias: string, storeLog: StoreLog, options: LocalNodeOptions): Store {
+    const settings = (): JobSettings => this.#settings
+    const common = { ...options, ...storeLog, alias, settings, process: this.#process, tasks: this.tasks }
+    if ('outbox' in storeLog) {
+      const { roles: given = ['owner', 'executor'] } = options
+      const executors = given.includes('executor') ? this.#executors : new Map<string, number>()
+      const roles = { owner: given.includes('owner'), executors }
+      return new ClusterStore({ ...common, ...storeLog, roles, environment: environment() })
+    }
+    const pool = new ExecutorPool({
+      ...common,
       report: async (report, partition) => {
         await store.materializer.submitTo(partition, { kind: 'report', report })
       },
       environment: environment(),
     })
-    for (const [executor, concurrency] of this.#executors) dispatcher.add(executor, { concurrency })
-    this.#pools.push(dispatcher)
-    const settings = (): JobSettings => this.#settings
-    const store = new LocalStore({ ...options, settings, alias, log, singleWriter, dispatcher })
+    for (const [executor, concurrency] of this.#executors) pool.add(executor, { concurrency })
+    const store = new LocalStore({ ...common, ...storeLog, dispatcher: pool, pool })
     return store
   }
 
-  #storeOf(alias: string): LocalStore {
+  #storeOf(alias: string): Store {
     const store = this.#stores.find((one) => one.alias === alias)
     if (store !== undefined) return store
     const known = this.#stores.map((one) => `'${one.alias}'`).join(', ')
@@ -160,12 +184,12 @@ export class LocalNode {
   }
 
   /** Where the job is, else the default store. */
-  #storeWith(jobId: string, alias: string | undefined): LocalStore {
+  #storeWith(jobId: string, alias: string | undefined): Store {
     if (alias !== undefined) return this.#storeOf(alias)
     return this.#stores.find((store) => store.job(jobId) !== undefined) ?? this.#storeOf(DEFAULT_STORE)
   }
 
-  #chosen(alias: string | undefined): readonly LocalStore[] {
+  #chosen(alias: string | undefined): readonly Store[] {
     return alias === undefined ? this.#stores : [this.#storeOf(alias)]
   }
 
@@ -174,8 +198,8 @@ export class LocalNode {
       submit: async (command, alias) => this.#submit(command, alias),
       job: (jobId, alias) => this.#storeWith(jobId, alias).job(jobId),
       jobs: (alias) => this.#chosen(alias).flatMap((store): StoredJob[] => store.jobs()),
-      run: (jobId, runId, alias) => this.#storeWith(jobId, alias).materializer.run(jobId, runId),
-      finishedRuns: (jobId, alias) => this.#storeWith(jobId, alias).materializer.finishedRuns(jobId),
+      run: (jobId, runId, alias) => this.#storeWith(jobId, alias).run(jobId, runId),
+      finishedRuns: (jobId, alias) => this.#storeWith(jobId, alias).finishedRuns(jobId),
       history: (jobId, alias) => this.#storeWith(jobId, alias).history(jobId),
       subscribe: (listener) => this.#subscribe(listener),
       onClose: (listener) => this.#onClose.push(listener),
@@ -190,9 +214,7 @@ export class LocalNode {
   }
 
   #subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
-    const stops = this.#stores.map(({ alias, materializer }) =>
-      materializer.subscribe((partition, events) => listener({ store: alias, partition, events })),
-    )
+    const stops = this.#stores.map((store) => store.subscribe(listener))
     return () => {
       for (const stop of stops) stop()
     }

@@ -1,30 +1,35 @@
 /**
- * One store of this process: a log and the materializer over it.
+ * One store of this process whose log is its own: commands, runs and reports are handed over in memory.
  *
  * Boundary: tasks and clients are shared by all stores of the process; see `local-node.ts`.
  */
-import { createMemoryStore } from './adapters/memory/memory-store.ts'
 import { createEventCodec } from './codec/event-codec.ts'
-import type { StoredJob } from './client/backend.ts'
+import type { AcceptedEvents, StoredJob } from './client/backend.ts'
 import { jobIdOfCommand } from './core/answers.ts'
 import type { Command } from './core/commands.ts'
 import type { Event } from './core/events.ts'
 import type { JobSettings } from './core/job/resolve-definition.ts'
 import type { FinishedRun } from './core/run/finished-run.ts'
+import type { RunState } from './core/run/run-state.ts'
+import type { ExecutorPool } from './executor/executor-pool.ts'
 import { Materializer } from './materializer/materializer.ts'
-import { PartitionFold } from './materializer/partition-fold.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Dispatcher } from './ports/dispatcher.ts'
 import type { Entropy } from './ports/entropy.ts'
 import type { EventLog } from './ports/event-log.ts'
 import type { Logger } from './ports/telemetry.ts'
-import { partitionOf } from './core/partition.ts'
+import { kept } from './kept-state.ts'
+import type { StateStore } from './ports/state-store.ts'
+import type { Store } from './store.ts'
+import { StoreQueries } from './store-queries.ts'
 
 export interface LocalStoreOptions {
   readonly alias: string
   readonly log: EventLog
   /** Nobody else can write to this log. */
   readonly singleWriter: boolean
+  /** Outlives the process; null: nothing is kept. Default null. */
+  readonly state?: StateStore | null
   readonly clock: Clock
   readonly entropy: Entropy
   readonly logger: Logger
@@ -32,14 +37,17 @@ export interface LocalStoreOptions {
   readonly name: string
   readonly settings: () => JobSettings
   readonly dispatcher: Dispatcher
+  /** The executors behind the dispatcher. Absent: they are not this store's to add and remove. */
+  readonly pool?: ExecutorPool
   /** Called once when the log or a partition failed and the store can't go on. */
   readonly failed: (error: Error) => void
 }
 
-export class LocalStore {
+export class LocalStore implements Store {
   readonly alias: string
   readonly materializer: Materializer
   readonly #options: LocalStoreOptions
+  readonly #queries: StoreQueries
 
   constructor(options: LocalStoreOptions) {
     this.alias = options.alias
@@ -47,27 +55,49 @@ export class LocalStore {
     this.materializer = new Materializer({
       ...options,
       codec: createEventCodec(),
-      store: createMemoryStore(),
+      ...kept(options.state ?? null),
       node: options.name,
+      surroundings: { kind: 'local', dispatcher: options.dispatcher },
     })
+    this.#queries = new StoreQueries({ ...options, materializer: this.materializer })
   }
 
-  get log(): EventLog {
-    return this.#options.log
-  }
-
-  /** Folds the log and becomes its owner: from then on commands are answered. */
   async open(): Promise<void> {
     await this.materializer.follow()
     await this.materializer.join()
   }
 
+  async start(): Promise<void> {
+    this.materializer.setFiring(true)
+  }
+
+  async drain(deadline: number): Promise<void> {
+    this.materializer.setFiring(false)
+    await this.#options.pool?.drainAll(deadline)
+  }
+
   async close(): Promise<void> {
     await this.materializer.close()
+    await this.abandon()
+  }
+
+  async abandon(): Promise<void> {
+    await this.#options.state?.close()
     await this.#options.log.close()
   }
 
-  /** Without a job id it is for every partition, under one id, and answered when all have answered. */
+  async addExecutor(name: string, concurrency: number): Promise<void> {
+    this.#options.pool?.add(name, { concurrency })
+  }
+
+  async removeExecutor(name: string, deadline: number): Promise<void> {
+    await this.#options.pool?.remove(name, deadline)
+  }
+
+  handOver(): void {
+    this.materializer.handOver()
+  }
+
   async submit(command: Command): Promise<readonly Event[]> {
     const jobId = jobIdOfCommand(command)
     if (jobId !== null) return this.materializer.submitCommand(jobId, command)
@@ -76,30 +106,25 @@ export class LocalStore {
     return (await Promise.all(all)).flat()
   }
 
+  get isPaused(): boolean {
+    return this.#queries.isPaused
+  }
   job(jobId: string): StoredJob | undefined {
-    const job = this.materializer.job(jobId)
-    return job === undefined ? undefined : { store: this.alias, job }
+    return this.#queries.job(jobId)
   }
-
   jobs(): StoredJob[] {
-    return this.materializer.jobs().map((job) => ({ store: this.alias, job }))
+    return this.#queries.jobs()
   }
-
-  /** All runs of jobs of that id that ended, the latest first: reads the log from its beginning. */
-  async history(jobId: string): Promise<FinishedRun[]> {
-    const { log, singleWriter } = this.#options
-    const found: FinishedRun[] = []
-    const fold = new PartitionFold({
-      log,
-      codec: createEventCodec(),
-      topicPartition: { topic: 'events', partition: partitionOf(jobId, log.partitions) },
-      singleWriter,
-      accepted: () => {
-        for (const { run } of fold.state.takeRetired().finished) if (run.jobId === jobId) found.push(run)
-      },
-      refused: () => {},
-    })
-    await fold.foldToEnd()
-    return found.toReversed()
+  run(jobId: string, runId: string): RunState | undefined {
+    return this.#queries.run(jobId, runId)
+  }
+  finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
+    return this.#queries.finishedRuns(jobId)
+  }
+  history(jobId: string): Promise<FinishedRun[]> {
+    return this.#queries.history(jobId)
+  }
+  subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
+    return this.#queries.subscribe(listener)
   }
 }

@@ -1,17 +1,17 @@
 /** The public face: opens the logs, and gives the job verbs, the tasks and the life cycle over them. */
-import { hostname } from 'node:os'
-import { openEmbeddedLog } from './adapters/embedded/embedded-log.ts'
-import { createMemoryCluster } from './adapters/memory/memory-log.ts'
-import { createConsoleLogger } from './adapters/system/console-logger.ts'
-import { createSystemClock } from './adapters/system/system-clock.ts'
-import { createSystemEntropy } from './adapters/system/system-entropy.ts'
+import type { KafkaOptions } from './adapters/kafka/kafka-options.ts'
 import { JobClient, type JobHandle } from './client/job-client.ts'
-import { type Duration, type JobOptions, type JobPolicies, policiesInput } from './client/job-options.ts'
+import {
+  type DeliverJobOptions,
+  type Duration,
+  type JobOptions,
+  type JobPolicies,
+  policiesInput,
+} from './client/job-options.ts'
 import { DEFAULT_PREFIX, unflatten } from './config/flat-options.ts'
 import {
   concurrencyOf,
   type ExecutorOptions,
-  type LogAddress,
   type Profile,
   type ResolvedOptions,
   resolveOptions,
@@ -21,9 +21,11 @@ import { parseDurationMs } from './core/triggers/duration.ts'
 import type { Trigger } from './core/triggers/trigger.ts'
 import type { TaskModule } from './executor/task-module.ts'
 import type { TaskHandler, TaskOptions } from './executor/task-registry.ts'
-import { LocalNode, type StoreLog } from './local-node.ts'
+import type { LocalNode } from './local-node.ts'
+import { openNode, type Role, ROLES } from './open-node.ts'
 import type { Clock } from './ports/clock.ts'
 import { OperationalError } from './ports/operational-error.ts'
+import { SchedulerClient } from './scheduler-client.ts'
 import type { Logger } from './ports/telemetry.ts'
 
 /** What `configure` may change before the start. */
@@ -37,17 +39,30 @@ export interface ConfigureOptions {
 }
 
 export interface SchedulerOptions extends ConfigureOptions {
-  /** `memory:` | `file:<folder>`. Default $HOROLOG_LOG, else `file:.horolog`. */
+  /**
+   * `memory:` | `file:<folder>` | `kafka://host:9092[,host:9092…][/namespace]`, `kafkas://` with TLS. Default $HOROLOG_LOG,
+   * else `file:.horolog`.
+   */
   readonly log?: string
   /** Several logs by alias; `log` is short for `stores.default`. */
   readonly stores?: Readonly<Record<string, string>>
   /** By name; `default` is always there. */
   readonly executors?: Readonly<Record<string, ExecutorOptions>>
+  /** Of clusters: what this process does there, beside submitting and asking. Default: both. */
+  readonly roles?: readonly Role[]
+  /** How to reach clusters, beside what is in their addresses: TLS, SASL, time-outs. */
+  readonly kafka?: Partial<KafkaOptions>
+  /** Of clusters: where this node keeps checkpoints. Default: nowhere, the state is restored from the state topic. */
+  readonly stateFolder?: string
+  /** Of clusters: full names of topics on which answers to commands may be asked for, beside `<namespace>.replies`. */
+  readonly replyTopics?: readonly string[]
   /** Shaped like pino. Default: warnings and errors on stderr. */
   readonly logger?: Logger
   /** Default: the system's. A virtual clock makes time pass in tests. */
   readonly clock?: Clock
 }
+
+export type ConnectOptions = Pick<SchedulerOptions, 'log' | 'kafka' | 'stateFolder' | 'logger' | 'clock'>
 
 /** Options with dotted keys under a prefix, as from an ini file or the environment. */
 export interface FlatOptions {
@@ -105,31 +120,20 @@ export class Scheduler extends JobClient {
    */
   static async open(options: SchedulerOptions | FlatOptions = {}): Promise<Scheduler> {
     const given = 'flat' in options ? fromFlat(options) : options
-    const resolved = resolve(given)
-    const clock = given.clock ?? createSystemClock()
-    const logger = given.logger ?? createConsoleLogger()
-    const { default: main, ...otherStores } = await openLogs(resolved.stores, clock)
-    const failure = Promise.withResolvers<Error>()
-    const node = new LocalNode({
-      ...main,
-      otherStores,
-      clock,
-      entropy: createSystemEntropy(),
-      logger,
-      name: `${hostname()}:${process.pid}`,
-      settings: resolved.settings,
-      executors: resolved.executors,
-      failed: failure.resolve,
-    })
-    try {
-      await node.open()
-    } catch (error) {
-      await node.abandon()
-      throw error
-    }
+    const { node, clock, logger, resolved, failure } = await openNode(given, given.roles ?? ROLES)
     const scheduler = new Scheduler(node, clock, logger, given, resolved)
-    void failure.promise.then((error) => scheduler.#failed(error, logger))
+    void failure.then((error) => scheduler.#failed(error, logger))
     return scheduler
+  }
+
+  /**
+   * For a process that only submits and asks: the same verbs for jobs and runs, no tasks, nothing owned. It follows the
+   * events of the cluster, and its commands are answered by whoever owns their partition.
+   * Rejects with `unsupported` for a log that only one process can have, beside what `open` rejects with.
+   */
+  static async connect(options: ConnectOptions = {}): Promise<SchedulerClient> {
+    const { node, clock, logger } = await openNode(options, [])
+    return new SchedulerClient(node, clock, logger)
   }
 
   #failed(err: Error, logger: Logger): void {
@@ -189,9 +193,10 @@ export class Scheduler extends JobClient {
     return this.addJob({ ifExists: 'replace', ...options, id, task: id, trigger })
   }
 
-  override async addJob(options: JobOptions): Promise<JobHandle> {
+  override async addJob(options: JobOptions | DeliverJobOptions): Promise<JobHandle> {
     // A task's own time-out and retry policy are copied into its jobs. What is wrong in them is said when it is added.
-    const defaults = this.#node.tasks.optionsOf(options.task) as Pick<JobOptions, 'timeout' | 'retry'>
+    const task = 'task' in options ? options.task : ''
+    const defaults = this.#node.tasks.optionsOf(task) as Pick<JobOptions, 'timeout' | 'retry'>
     return super.addJob({ ifExists: this.#resolved.ifExists, ...defaults, ...options })
   }
 
@@ -204,7 +209,7 @@ export class Scheduler extends JobClient {
     this.#state = 'running'
     for (const executor of this.#node.executors) this.tellLocal({ type: 'ExecutorAdded', executor })
     for (const store of this.#resolved.stores.keys()) this.tellLocal({ type: 'StoreAdded', store })
-    this.#node.start()
+    await this.#node.start()
     this.#letGo = this.#clock.schedule(MAX_INSTANT_MS, () => {})
     this.tellLocal({ type: 'SchedulerStarted' })
   }
@@ -235,28 +240,4 @@ function resolve(given: SchedulerOptions): ResolvedOptions {
 function fromFlat(options: FlatOptions): SchedulerOptions {
   const { flat, prefix = DEFAULT_PREFIX, ...rest } = options
   return { ...(unflatten(flat, prefix) as SchedulerOptions), ...rest }
-}
-
-async function openLogs(
-  stores: ReadonlyMap<string, LogAddress>,
-  clock: Clock,
-): Promise<{ default: StoreLog; [alias: string]: StoreLog }> {
-  const logs: Record<string, StoreLog> = {}
-  try {
-    for (const [alias, address] of stores) logs[alias] = await openLog(address, clock)
-  } catch (error) {
-    await Promise.all(Object.values(logs).map(({ log }) => log.close()))
-    throw error
-  }
-  return logs as { default: StoreLog }
-}
-
-async function openLog(address: LogAddress, clock: Clock): Promise<StoreLog> {
-  const now = (): number => clock.now()
-  switch (address.kind) {
-    case 'memory':
-      return { log: createMemoryCluster({ partitions: 1, now }).connect('memory'), singleWriter: true }
-    case 'file':
-      return { log: await openEmbeddedLog({ folder: address.folder, now }), singleWriter: true }
-  }
 }

@@ -7,12 +7,21 @@
 import type { Trigger } from '../core/triggers/trigger.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import { runsAskedBy, scheduledAtOf } from './asked-runs.ts'
 import type { Backend, StoredJob } from './backend.ts'
 import { type CommandOptions, findEvent, type Request, submitCommand } from './commands.ts'
 import { EVENT_ALL } from './event-masks.ts'
 import { filedJobs, type JobFile, jobFile } from './job-file.ts'
 import { type JobInfo, jobInfo } from './job-info.ts'
-import { type Instant, instantMs, jobChanges, jobInput, type JobOptions, payloadInput } from './job-options.ts'
+import {
+  type DeliverJobOptions,
+  type Instant,
+  instantMs,
+  jobChanges,
+  jobInput,
+  type JobOptions,
+  payloadInput,
+} from './job-options.ts'
 import { jobTable } from './job-table.ts'
 import { type Listener, Listeners } from './listeners.ts'
 import type { ListenerEventType, LocalEvent } from './local-event.ts'
@@ -45,6 +54,7 @@ export interface BackfillOptions extends CommandOptions {
   readonly dryRun?: boolean
 }
 
+/** What was made; the repetition of a backfill under its command id says what the first one made. */
 export interface BackfillResult {
   /** How many scheduled times the range has. */
   readonly count: number
@@ -53,7 +63,8 @@ export interface BackfillResult {
   readonly runs: readonly RunHandle[]
 }
 
-/** Any options of the job but its id; null sets one back to its default. */
+/** Any options of the job but its id. null is none where an option may be none (`misfireGrace`, `timeout`,
+ * `heartbeatTimeout`, `name`, `description`); any other it sets back to its default. */
 export type JobChanges = {
   readonly [K in keyof Omit<JobOptions, 'id' | 'ifExists' | 'paused' | 'commandId' | 'actor' | 'store'>]?:
     | JobOptions[K]
@@ -88,7 +99,7 @@ export class JobClient {
   }
 
   /** Adds the job; with `ifExists: 'replace'` (the default) an equal one is left as it is and keeps its phase. */
-  async addJob(options: JobOptions): Promise<JobHandle> {
+  async addJob(options: JobOptions | DeliverJobOptions): Promise<JobHandle> {
     const { id, ifExists = 'replace' } = options
     await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: jobInput(options) }, options)
     return this.#handle(id, options)
@@ -156,19 +167,29 @@ export class JobClient {
   /** Runs the scheduled times of a past range, one after another; at most 500. */
   async backfill(jobId: string, options: BackfillOptions): Promise<BackfillResult> {
     const [from, to] = [instantMs(options.from, 'from'), instantMs(options.to, 'to')]
-    const events = await this.#submit(
-      { type: 'BackfillJob', jobId, from, to, dryRun: options.dryRun ?? false },
-      options,
-    )
-    const dry = findEvent(events, 'CommandApplied')?.times
-    if (dry !== undefined) return { count: dry?.count ?? 0, times: (dry?.listed ?? []).map(dateOf), runs: [] }
-    const queued = events.filter((event) => event.type === 'RunQueued')
+    const { commandId, ...asking } = options
+    const dryRun = options.dryRun ?? false
     const store = this.#storeOf(jobId, options)
-    return {
-      count: queued.length,
-      times: queued.map((event) => dateOf(event.scheduledAt)),
-      runs: queued.map((event) => this.#runs.handle(event.runId, store)),
+    // A dry run changes nothing: its answer is the same however often it is asked.
+    const given = dryRun || commandId === undefined ? asking : { ...asking, commandId }
+    const events = await this.#submit({ type: 'BackfillJob', jobId, from, to, dryRun }, given)
+    const applied = findEvent(events, 'CommandApplied')
+    if (applied?.duplicate === true) {
+      return this.#backfilled(await runsAskedBy(this.#backend, jobId, commandId, store), store)
     }
+    if (applied !== undefined) {
+      return { count: applied.times?.count ?? 0, times: (applied.times?.listed ?? []).map(dateOf), runs: [] }
+    }
+    const queued = events.filter((event) => event.type === 'RunQueued')
+    return this.#backfilled(
+      queued.map((event) => event.runId),
+      store,
+    )
+  }
+
+  #backfilled(runIds: readonly string[], store: string): BackfillResult {
+    const runs = runIds.map((runId) => this.#runs.handle(runId, store))
+    return { count: runs.length, times: runIds.map(scheduledAtOf), runs }
   }
 
   /** A run that has not begun is over at once; one that runs is asked to stop, by its `AbortSignal`. */
@@ -244,7 +265,11 @@ export class JobClient {
   ): Promise<number> {
     const jobs = filedJobs(file)
     const { ifExists = 'replace', ...others } = options
-    for (const { id, input } of jobs) await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: input }, others)
+    for (const { id, input, pause } of jobs) {
+      const events = await this.#submit({ type: 'AddJob', jobId: id, ifExists, job: input }, others)
+      const isPaused = findEvent(events, 'JobAdded')?.paused === true
+      if (isPaused && pause !== null) await this.#submit({ type: 'PauseJob', jobId: id, ...pause }, others)
+    }
     return jobs.length
   }
 
@@ -281,7 +306,9 @@ export class JobClient {
     const events = await this.#submit(request, options)
     const queued = findEvent(events, 'RunQueued')
     if (queued !== undefined) return this.#runs.handle(queued.runId, store)
-    throw new OperationalError('unknown-outcome', 'the command was answered before: its run is in the events')
+    const [before] = await runsAskedBy(this.#backend, request.jobId, options.commandId, store)
+    if (before !== undefined) return this.#runs.handle(before, store)
+    throw new OperationalError('invalid-option', 'commandId: expected one that no other command had within an hour')
   }
 
   #submit(request: Request, options: CommandOptions): ReturnType<typeof submitCommand> {

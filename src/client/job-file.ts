@@ -1,6 +1,6 @@
 /** Jobs as a file: what `exportJobs` writes and `importJobs` reads. The form of a job is that of the protocol. */
-import type { JobInput } from '../core/job/definition.ts'
-import type { JobState } from '../core/job/job-state.ts'
+import type { Header, JobInput } from '../core/job/definition.ts'
+import type { JobPause, JobState } from '../core/job/job-state.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { nextFireTime } from '../core/triggers/next-fire-time.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
@@ -15,6 +15,8 @@ export interface JobFile {
 export interface FiledJob {
   readonly id: string
   readonly input: JobInput
+  /** Why it is paused, and until when; null: it is not, or neither was said. */
+  readonly pause: JobPause | null
 }
 
 const VERSION = 1
@@ -25,17 +27,28 @@ export function jobFile(jobs: readonly JobState[]): JobFile {
 }
 
 function filed(job: JobState): JsonObject {
-  const { payload, trigger, deliver, ...definition } = job.definition
+  const { payload, trigger, deliver, headers, ...definition } = job.definition
   const next = job.nextFireTime === null ? {} : { nextFireTime: new Date(job.nextFireTime).toISOString() }
   return {
     id: job.jobId,
     ...(definition as unknown as JsonObject),
     ...(deliver === null ? {} : { deliver: deliver as unknown as JsonObject }),
     ...(payload.length === 0 ? {} : { payloadBase64: Buffer.from(payload).toString('base64') }),
+    ...(headers === null ? {} : { headers: headers.map(filedHeader) }),
     trigger: (trigger === null ? null : inPhase(trigger, job)) as unknown as Json,
     ...next,
-    ...(job.paused === null ? {} : { paused: true }),
+    ...(job.paused === null ? {} : { paused: true, ...filedPause(job.paused) }),
   }
+}
+
+/** Beside `paused`, which is all that the protocol's form of a job has of it. */
+function filedPause({ reason, until }: JobPause): JsonObject {
+  if (reason === null && until === null) return {}
+  return { pause: { reason, until: until === null ? null : new Date(until).toISOString() } }
+}
+
+function filedHeader({ name, value }: Header): JsonObject {
+  return { name, value: Buffer.from(value).toString('base64') }
 }
 
 /** The trigger as it goes on from here: from the start that the job gave it, and as often as is left of its repetitions. */
@@ -82,15 +95,34 @@ function filedJob(job: unknown, path: string): FiledJob {
   if (typeof job !== 'object' || job === null || !('id' in job) || typeof job.id !== 'string') {
     throw new OperationalError('invalid-option', `${path}.id: expected the id of a job`)
   }
-  const { id, payloadBase64, nextFireTime, ...input } = job as Record<string, unknown> & { id: string }
+  const { id, payloadBase64, headers, nextFireTime, pause, ...input } = job as Record<string, unknown> & { id: string }
   return {
     id,
+    pause: pause === undefined || pause === null ? null : pauseIn(pause, `${path}.pause`),
     input: {
       ...(input as JobInput),
       ...(payloadBase64 === undefined ? {} : { payload: bytesOf(payloadBase64, `${path}.payloadBase64`) }),
+      ...(headers === undefined ? {} : { headers: headersOf(headers, `${path}.headers`) }),
       ...(nextFireTime === undefined ? {} : { nextFireTime: instantOf(nextFireTime, `${path}.nextFireTime`) }),
     },
   }
+}
+
+function pauseIn(value: unknown, path: string): JobPause {
+  if (typeof value !== 'object') throw new OperationalError('invalid-option', `${path}: expected an object`)
+  const { reason = null, until = null } = value as { readonly reason?: unknown; readonly until?: unknown }
+  if (reason !== null && typeof reason !== 'string') {
+    throw new OperationalError('invalid-option', `${path}.reason: expected a text, got ${typeof reason}`)
+  }
+  return { reason, until: until === null ? null : instantOf(until, `${path}.until`) }
+}
+
+function headersOf(value: unknown, path: string): readonly Header[] {
+  if (!Array.isArray(value)) throw new OperationalError('invalid-option', `${path}: expected an array of headers`)
+  return value.map((one: unknown, index) => {
+    const given = Object(one) as { readonly name: string; readonly value: unknown }
+    return { name: given.name, value: bytesOf(given.value, `${path}[${index}].value`) }
+  })
 }
 
 function bytesOf(value: unknown, path: string): Uint8Array {

@@ -1,6 +1,7 @@
 /** A job as `getJob` shows it: a snapshot, with instants as Dates. */
 import type { JsonObject } from '../core/json.ts'
-import type { RetryPolicy } from '../core/job/definition.ts'
+import type { Deliver, RetryPolicy } from '../core/job/definition.ts'
+import { headerTexts } from '../core/job/job-headers.ts'
 import type { JobCounts, JobState, Outcome } from '../core/job/job-state.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
 
@@ -12,6 +13,10 @@ export interface JobInfo {
   /** JSON where the content type says so and it parses, else the bytes; null when there is none. */
   readonly payload: unknown
   readonly contentType: string
+  /** Where its runs are produced instead of a task; null: nowhere. */
+  readonly deliver: Deliver | null
+  /** Of the submitter, as texts. */
+  readonly headers: Readonly<Record<string, string>>
   /** null: once, when it was added. */
   readonly trigger: Trigger | null
   readonly executor: string
@@ -42,13 +47,14 @@ export interface JobInfo {
 }
 
 export function jobInfo(job: JobState, store = 'default'): JobInfo {
-  const { deliver: _deliver, payload, ...definition } = job.definition
+  const { payload, headers, ...definition } = job.definition
   const { last, paused } = job
   return {
     id: job.jobId,
     store,
     ...definition,
     payload: payloadOf(payload, definition.contentType),
+    headers: headerTexts(headers),
     version: job.version,
     incarnation: job.incarnation,
     nextFireTime: dateOf(job.nextFireTime),

@@ -65,6 +65,8 @@ export interface JobOptions extends JobPolicies {
   /** Any JSON value, or bytes together with `contentType`. Default: none. */
   readonly payload?: unknown
   readonly contentType?: string
+  /** Go along with every run: `ctx.run.headers`; `traceparent` among them. Default: none. */
+  readonly headers?: Readonly<Record<string, string | Uint8Array>>
   /** Default: once, now. */
   readonly trigger?: Trigger
   /** What becomes of a job of that id: `replace` (default; an equal definition changes nothing), `keep`, `reject`. */
@@ -81,10 +83,22 @@ export interface JobOptions extends JobPolicies {
   readonly store?: string
 }
 
+/** A job whose runs are records produced to a topic instead of a task. Needs a Kafka log that allows the topic. */
+export interface DeliverJobOptions extends Omit<JobOptions, 'task'> {
+  readonly deliver: {
+    readonly topic: string
+    /** Default: none. */
+    readonly key?: string
+    readonly headers?: Readonly<Record<string, string>>
+  }
+}
+
 /** What a slip of the pen would otherwise turn into nothing. */
-const JOB_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions>([
+const JOB_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions | 'deliver'>([
   'id',
   'task',
+  'deliver',
+  'headers',
   'payload',
   'contentType',
   'trigger',
@@ -113,13 +127,15 @@ const JOB_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions>([
 ])
 
 /** Throws `OperationalError` `invalid-option` where a duration, an instant or the payload can't be read. */
-export function jobInput(options: Partial<JobOptions>): JobInput {
+export function jobInput(options: Partial<JobOptions & DeliverJobOptions>): JobInput {
   for (const name of Object.keys(options)) {
     if (!JOB_OPTIONS.has(name)) throw new OperationalError('invalid-option', `job.${name}: expected an option of a job`)
   }
-  const { task, trigger, paused, nextFireTime } = options
+  const { task, deliver, headers, trigger, paused, nextFireTime } = options
   return withoutUndefined({
     task,
+    deliver,
+    headers: headers === undefined ? undefined : headersInput(headers),
     ...payloadInput(options.payload, options.contentType),
     trigger,
     paused,
@@ -193,6 +209,14 @@ export function payloadInput(payload: unknown, contentType: string | undefined):
   } catch (cause) {
     throw new OperationalError('invalid-option', `job.payload: expected JSON or bytes: ${String(cause)}`, { cause })
   }
+}
+
+function headersInput(headers: Readonly<Record<string, string | Uint8Array>>): JobInput['headers'] {
+  const encoder = new TextEncoder()
+  return Object.entries(Object(headers) as typeof headers).map(([name, value]) => ({
+    name,
+    value: typeof value === 'string' ? encoder.encode(value) : value,
+  }))
 }
 
 export function instantMs(value: Instant, path: string): number {

@@ -9,6 +9,8 @@ export type LogAddress =
   | { readonly kind: 'memory' }
   /** A folder, as given. */
   | { readonly kind: 'file'; readonly folder: string }
+  /** A cluster, as given. */
+  | { readonly kind: 'kafka'; readonly url: string }
 
 export interface ExecutorOptions {
   /** Runs in flight at a time, in each store. Default 10. */
@@ -44,7 +46,7 @@ const MAX_CONCURRENCY = 10_000
 const MAX_NAME_CHARS = 200
 const APSCHEDULER_GRACE_MS = 1_000
 
-/** `memory:`, `file:<folder>`; default $HOROLOG_LOG, else `file:.horolog`. Throws `OptionError`. */
+/** `memory:`, `file:<folder>`, `kafka://<host:port>`; default $HOROLOG_LOG, else `file:.horolog`. Throws `OptionError`. */
 export function parseLogAddress(given: unknown, path = 'log'): LogAddress {
   const fromEnvironment = process.env[LOG_VARIABLE]
   const text = given ?? (fromEnvironment || DEFAULT_LOG)
@@ -52,8 +54,9 @@ export function parseLogAddress(given: unknown, path = 'log'): LogAddress {
   if (typeof text === 'string' && text.startsWith('file:') && text.length > 'file:'.length) {
     return { kind: 'file', folder: text.slice('file:'.length) }
   }
+  if (typeof text === 'string' && /^kafkas?:\/\//.test(text)) return { kind: 'kafka', url: text }
   const place = given === undefined && fromEnvironment ? LOG_VARIABLE : path
-  throw new OptionError(place, "'memory:' or 'file:<folder>'", text)
+  throw new OptionError(place, "'memory:', 'file:<folder>' or 'kafka://<host:port>'", text)
 }
 
 /** Throws `OptionError`. */
@@ -76,7 +79,8 @@ function resolveSettings(given: GivenOptions, profile: JobInput): JobSettings {
   if (typeof timezone !== 'string' || !isValidZone(timezone)) {
     throw new OptionError('timezone', 'an IANA zone or ±HH:MM', timezone)
   }
-  const settings = Object.freeze({ jobDefaults: Object.freeze({ ...profile, ...given.jobDefaults }), timezone })
+  const jobDefaults = Object.freeze({ ...profile, ...given.jobDefaults })
+  const settings = Object.freeze({ jobDefaults, timezone, deliverTopics: null })
   const tried = resolveDefinition('defaults', { task: 'any' }, settings)
   if ('code' in tried) {
     const path = (tried.path ?? 'job').replace(/^job/, 'jobDefaults')

@@ -14,6 +14,7 @@ import { pauseSchedule, resumeSchedule, schedulePauseOver } from './job/pause-sc
 import { removeAllJobs } from './job/remove-all-jobs.ts'
 import { removeJob } from './job/remove-job.ts'
 import type { JobSettings } from './job/resolve-definition.ts'
+import { moveJob } from './job/zone-data.ts'
 import { MAX_NAME_CHARS } from './limits.ts'
 import type { Moment } from './moment.ts'
 import { reject } from './rejections.ts'
@@ -21,24 +22,41 @@ import type { Report } from './reports.ts'
 import { cancelRun } from './run/cancel-run.ts'
 import type { FinishedRun } from './run/finished-run.ts'
 import { redriveRun } from './run/redrive-run.ts'
-import { reportRun } from './run/report-run.ts'
+import { reportRun, unwritableReport } from './run/report-run.ts'
 import { runJob } from './run/run-job.ts'
 import { runAbandoned, runOverdue } from './run/run-overdue.ts'
 import type { View } from './state.ts'
 import { jobDue } from './timers.ts'
+import { decideTopicInput, type TopicInput } from './topic-input.ts'
+
+interface CommandInput {
+  readonly kind: 'command'
+  readonly command: Command
+  /** What is kept of the run that the command names, when it names one that is over. */
+  readonly finishedRun?: FinishedRun | null
+}
+interface ReportInput {
+  readonly kind: 'report'
+  readonly report: Report
+}
 
 /** What the owner of a partition decides about. */
 export type Input =
-  /** `finishedRun`: what is kept of the run that the command names, when it names one that is over. */
-  | { readonly kind: 'command'; readonly command: Command; readonly finishedRun?: FinishedRun | null }
-  | { readonly kind: 'report'; readonly report: Report }
+  | CommandInput
+  | ReportInput
   /** A timer went off: of the job, of the run, of a pause by labels or of the schedule. */
   | { readonly kind: 'job-due'; readonly jobId: string }
   | { readonly kind: 'run-due'; readonly runId: string }
   | { readonly kind: 'pauses-due' }
+  /** The time-zone database is a newer one than that by which the job's next time was computed. */
+  | { readonly kind: 'zone-data-changed'; readonly jobId: string }
   /** Whoever ran it is gone, and it must not run a second time. */
   | { readonly kind: 'run-abandoned'; readonly runId: string }
   | { readonly kind: 'clock-stepped'; readonly stepMs: number }
+  /** What was decided of it can't be written: too large for a batch, or no schema has a place for it. */
+  | { readonly kind: 'unwritable'; readonly input: CommandInput | ReportInput; readonly why: string }
+  /** Of a topic: what can't be read, is not of this partition, or is there no more. */
+  | TopicInput
 
 export function decide(view: View, input: Input, moment: Moment, settings: JobSettings): Decided[] {
   switch (input.kind) {
@@ -48,6 +66,10 @@ export function decide(view: View, input: Input, moment: Moment, settings: JobSe
       return reportRun(view, input.report, moment)
     case 'job-due':
       return decideJobDue(view, input.jobId, moment)
+    case 'zone-data-changed': {
+      const job = view.job(input.jobId)
+      return job === undefined ? [] : moveJob(job, moment.calendars)
+    }
     case 'run-due':
       return runOverdue(view, input.runId, moment)
     case 'pauses-due':
@@ -56,15 +78,31 @@ export function decide(view: View, input: Input, moment: Moment, settings: JobSe
       return runAbandoned(view, input.runId)
     case 'clock-stepped':
       return [{ type: 'ClockStepped', stepMs: input.stepMs }]
+    case 'unwritable':
+      return decideUnwritable(view, input.input, input.why, moment)
+    case 'unreadable-command':
+    case 'misplaced-command':
+    case 'unreadable-report':
+    case 'misplaced-report':
+    case 'input-lost':
+      return decideTopicInput(input)
     default:
       return unreachable(input)
   }
+}
+
+function decideUnwritable(view: View, input: CommandInput | ReportInput, why: string, moment: Moment): Decided[] {
+  const reason = `expected events that can be written, got ${why.slice(0, MAX_NAME_CHARS)}`
+  if (input.kind === 'command') return rejected(input.command, reject('limit-exceeded', `the command: ${reason}`))
+  return reportRun(view, unwritableReport(input.report, reason), moment)
 }
 
 function decideJobDue(view: View, jobId: string, moment: Moment): Decided[] {
   const job = view.job(jobId)
   const due = job === undefined ? null : jobDue(view, job)
   if (job === undefined || due === null || due > moment.now) return []
+  const moved = job.paused === null ? moveJob(job, moment.calendars) : []
+  if (moved.length > 0) return moved
   return job.paused === null ? fireJob(view, job, moment) : pauseOver(job, moment)
 }
 
@@ -92,11 +130,11 @@ function decideCommand(
     case 'RunJob':
       return runJob(view, command, moment)
     case 'BackfillJob':
-      return backfillJob(view, command)
+      return backfillJob(view, command, moment)
     case 'CancelRun':
       return cancelRun(view, command, finishedRun)
     case 'RetryRun':
-      return redriveRun(view, command, finishedRun)
+      return redriveRun(view, command, finishedRun, moment)
     case 'PauseJobs':
       return pauseJobs(view, command)
     case 'ResumeJobs':

@@ -2,7 +2,7 @@
  * What an accepted event asks of the world. Data: derivable again from the event and the state at any time, and carried
  * out only after the log has accepted the batch.
  */
-import type { Event } from './events.ts'
+import type { Event, EventOf } from './events.ts'
 import type { View } from './state.ts'
 
 export type Effect =
@@ -13,6 +13,13 @@ export type Effect =
   /** The at-most-once attempt may start, in that process; any other must not. */
   | { readonly type: 'grant'; readonly runId: string; readonly attempt: number; readonly executor: string }
   | { readonly type: 'refuse'; readonly runId: string; readonly attempt: number; readonly executor: string }
+  /** Produce the record again, at its home. */
+  | { readonly type: 'forward'; readonly topic: InputTopic; readonly offset: number; readonly toPartition: number }
+  /** Copy the record to the dead letters. */
+  | { readonly type: 'dead-letter'; readonly topic: InputTopic; readonly offset: number; readonly error: string }
+
+/** Where inputs stand: the partition is that of the event. */
+export type InputTopic = 'commands' | 'reports'
 
 const NONE: readonly Effect[] = []
 
@@ -26,7 +33,15 @@ export function effectsOf(event: Event, view: View): readonly Effect[] {
       return [{ type: 'cancel', runId: event.runId, attempt: event.attempt, reason: event.reason }]
     case 'RunGranted':
       return [{ type: 'grant', runId: event.runId, attempt: event.attempt, executor: event.executor }]
+    case 'CommandForwarded':
+      return forwardOf(event)
+    case 'CommandRejected':
+      return event.commandOffset !== null && POISON.has(event.code)
+        ? [{ type: 'dead-letter', topic: 'commands', offset: event.commandOffset, error: event.code }]
+        : NONE
     case 'ReportIgnored':
+      if (event.reportOffset !== null)
+        return [{ type: 'dead-letter', topic: 'reports', offset: event.reportOffset, error: event.why }]
       return event.report === 'started'
         ? [{ type: 'refuse', runId: event.runId, attempt: event.attempt, executor: event.executor }]
         : NONE
@@ -51,6 +66,14 @@ export function effectsOf(event: Event, view: View): readonly Effect[] {
     default:
       return NONE
   }
+}
+
+/** Nobody can act on these but a person. */
+const POISON: ReadonlySet<string> = new Set(['malformed', 'unsupported-type', 'expired'])
+
+function forwardOf({ commandOffset, reportOffset, toPartition }: EventOf<'CommandForwarded'>): readonly Effect[] {
+  if (commandOffset !== null) return [{ type: 'forward', topic: 'commands', offset: commandOffset, toPartition }]
+  return reportOffset === null ? NONE : [{ type: 'forward', topic: 'reports', offset: reportOffset, toPartition }]
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Moment } from './moment.ts'
 import { reject } from './rejections.ts'
 import type { Draft } from './state.ts'
 import type { Liveness } from './timers.ts'
+import { bareCalendars } from './triggers/calendars.ts'
 import { TriggerError } from './triggers/trigger-error.ts'
 
 export interface StepContext {
@@ -25,8 +26,9 @@ export interface StepContext {
 /** Decides the input and appends its events to `into`, whose length is the index of the next event of the batch. */
 export function step(draft: Draft, input: Input, context: StepContext, into: Event[]): Event[] {
   const { batch, now, liveness, settings } = context
+  const { calendars = bareCalendars } = settings
   const time = Math.max(draft.lastTime, now)
-  const moment = { epoch: batch.epoch, seq: batch.seq, index: into.length, time, now, liveness }
+  const moment = { epoch: batch.epoch, seq: batch.seq, index: into.length, time, now, liveness, calendars }
   const events: Event[] = []
   for (const decided of decideAny(draft, wellFormed(input), moment, settings)) {
     const event = { ...decided, epoch: batch.epoch, seq: batch.seq, index: into.length, time } as Event

@@ -67,6 +67,8 @@ export interface OwnerAnnounced extends Stamp {
   readonly format: number
   /** 128 random bits made by the first announcement of the log, repeated by all. */
   readonly logId: Uint8Array
+  /** The time-zone database by which this owner computes times, as `2026c`; absent or null: it did not say. */
+  readonly zoneData?: string | null
 }
 export interface BatchCommitted extends Stamp {
   readonly type: 'BatchCommitted'
@@ -114,12 +116,26 @@ export interface CommandForwarded extends Stamp, CausedBy {
   readonly type: 'CommandForwarded'
   readonly jobId: string | null
   readonly toPartition: number
+  /** Where the report stands in the reports topic; null: it was a command. */
+  readonly reportOffset: number | null
 }
 export interface ReportIgnored extends Stamp, OfRun {
   readonly type: 'ReportIgnored'
   readonly report: string
-  readonly why: 'unknown-run' | 'run-final' | 'old-attempt' | 'future-attempt' | 'wrong-token' | 'claimed' | 'repeated'
+  readonly why:
+    | 'unknown-run'
+    | 'run-final'
+    | 'old-attempt'
+    | 'future-attempt'
+    | 'wrong-token'
+    | 'claimed'
+    | 'repeated'
+    /** It could not be read, so that it names no run. */
+    | 'malformed'
   readonly executor: string
+  /** Where a report that could not be read stands in the reports topic. */
+  readonly reportOffset: number | null
+  readonly reason: string | null
 }
 
 // Jobs
@@ -139,6 +155,8 @@ export interface JobModified extends Stamp, CausedBy, OfJob {
   readonly definition: JobDefinition
   readonly anchor: number
   readonly nextFireTime: number | null
+  /** The next fire time before, when a newer time-zone database moved it; absent or null: a command changed the job. */
+  readonly movedFrom?: number | null
 }
 export interface JobPaused extends Stamp, CausedBy, OfJob {
   readonly type: 'JobPaused'
@@ -205,6 +223,11 @@ export interface RunQueued extends Stamp, CausedBy, OfJob {
   readonly after: string | null
   /** Other scheduled times that this run stands for. */
   readonly coalesced: Times | null
+  /**
+   * It stands for all times that were due up to here: more than one decision looks at, so the rest of them follow in
+   * `RunSkipped` events. null: `coalesced` has all of them.
+   */
+  readonly coalescesThrough: number | null
   /** The run that this one does again, on request. */
   readonly retryOf: string | null
   /** Next fire of the job; for a run that no trigger made, unchanged. */

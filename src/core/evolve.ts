@@ -7,18 +7,25 @@
 import { unreachable } from './assert.ts'
 import type { Event } from './events.ts'
 import { evolveJob } from './job/evolve-job.ts'
+import { keepZoneData } from './job/zone-data.ts'
 import { evolveRun } from './run/evolve-run.ts'
 import type { Draft } from './state.ts'
+
+const UNDECIDED: ReadonlySet<string> = new Set(['CommandRejected', 'CommandForwarded'])
 
 export function evolve(draft: Draft, event: Event): void {
   // An announcement that was long under way may come after later events.
   draft.setLastTime(Math.max(draft.lastTime, event.time))
-  // A rejection changed nothing: its repetition may be decided anew, and must not pass for something that was applied.
-  if ('commandGiven' in event && event.commandGiven && event.commandId !== null && event.type !== 'CommandRejected') {
+  // What was refused or sent on changed nothing here: its repetition is decided anew, and must not pass for something
+  // that was applied.
+  if ('commandGiven' in event && event.commandGiven && event.commandId !== null && !UNDECIDED.has(event.type)) {
     draft.rememberCommand(event.commandId, event.time)
   }
+  const before = 'nextFireTime' in event ? draft.job(event.jobId)?.nextFireTime : null
   switch (event.type) {
     case 'OwnerAnnounced':
+      draft.setZoneData(event.zoneData ?? null)
+      return
     case 'BatchCommitted':
     case 'InputLost':
     case 'ClockStepped':
@@ -46,7 +53,7 @@ export function evolve(draft: Draft, event: Event): void {
     case 'JobsResumed':
     case 'JobsRemoved':
       evolveJob(draft, event)
-      return
+      break
     case 'RunQueued':
     case 'RunSkipped':
     case 'RunMissed':
@@ -61,8 +68,9 @@ export function evolve(draft: Draft, event: Event): void {
     case 'RunCancelled':
     case 'RunLost':
       evolveRun(draft, event)
-      return
+      break
     default:
       unreachable(event)
   }
+  if ('nextFireTime' in event) keepZoneData(draft, event.jobId, before)
 }

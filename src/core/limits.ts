@@ -20,6 +20,14 @@ export const MAX_LABELS = 64
  */
 export const MAX_TRIGGER_CHARS: number = 64 * 1024
 export const MAX_METADATA_BYTES: number = 64 * 1024
+/** The submitter's own headers of a job, and their names and values together: they go along with every run. */
+export const MAX_HEADERS = 100
+export const MAX_HEADERS_BYTES: number = 64 * 1024
+/** Of a topic's name, by Kafka's own rule. */
+export const MAX_TOPIC_CHARS = 249
+export const MAX_DELIVER_KEY_CHARS = 1_000
+export const MAX_DELIVER_HEADERS = 32
+export const MAX_DELIVER_HEADER_CHARS = 500
 /** Deeper JSON can be parsed but not written again by some engines. */
 export const MAX_JSON_DEPTH = 64
 export const MAX_INSTANCES = 500

@@ -10,6 +10,7 @@ import type { Labels } from './commands.ts'
 import type { JobPause, JobState } from './job/job-state.ts'
 import type { FinishedRun } from './run/finished-run.ts'
 import type { RunState } from './run/run-state.ts'
+import { Tracker } from './tracker.ts'
 
 /** Jobs with these labels are paused, also those added later; no labels: all jobs. */
 export interface PauseRule extends JobPause {
@@ -28,6 +29,8 @@ export interface View {
   readonly pauseRules: readonly PauseRule[]
   /** Time of the last event. */
   readonly lastTime: number
+  /** The time-zone database of the last announced owner; null: not known. */
+  readonly zoneData: string | null
 }
 
 export interface Draft extends View {
@@ -41,6 +44,7 @@ export interface Draft extends View {
   setSchedulePaused(pause: JobPause | null): void
   setPauseRules(rules: readonly PauseRule[]): void
   setLastTime(time: number): void
+  setZoneData(version: string | null): void
   /** A run that ended, for the store; `job` as it is after it. */
   keepFinished(job: JobState, run: FinishedRun): void
 }
@@ -60,9 +64,11 @@ export class State implements Draft {
   readonly #commands = new Map<string, number>()
   readonly #executors = new Set<string>([DEFAULT_EXECUTOR])
   #retired: { finished: Retired['finished'][number][]; jobs: JobState[] } = { finished: [], jobs: [] }
+  #trackers: readonly Tracker[] = []
   schedulePaused: JobPause | null = null
   pauseRules: readonly PauseRule[] = []
   lastTime = 0
+  zoneData: string | null = null
 
   job(jobId: string): JobState | undefined {
     return this.#jobs.get(jobId)
@@ -88,6 +94,15 @@ export class State implements Draft {
   executors(): IterableIterator<string> {
     return this.#executors.values()
   }
+  /** It is told of every change from now on. */
+  track(): Tracker {
+    const tracker = new Tracker()
+    this.#trackers = [...this.#trackers, tracker]
+    return tracker
+  }
+  untrack(tracker: Tracker): void {
+    this.#trackers = this.#trackers.filter((one) => one !== tracker)
+  }
   get jobCount(): number {
     return this.#jobs.size
   }
@@ -97,6 +112,7 @@ export class State implements Draft {
 
   putJob(job: JobState): void {
     this.#jobs.set(job.jobId, job)
+    for (const tracker of this.#trackers) tracker.jobs.add(job.jobId)
   }
   removeJob(jobId: string): void {
     const job = this.#jobs.get(jobId)
@@ -106,6 +122,7 @@ export class State implements Draft {
   /** Without a word to the store. */
   dropJob(jobId: string): void {
     this.#jobs.delete(jobId)
+    for (const tracker of this.#trackers) tracker.jobs.add(jobId)
   }
   /** The store keeps the finished runs of the job no longer. */
   retire(job: JobState): void {
@@ -122,15 +139,28 @@ export class State implements Draft {
   }
   putRun(run: RunState): void {
     this.#runs.set(run.runId, run)
+    for (const tracker of this.#trackers) tracker.runs.add(run.runId)
   }
   removeRun(runId: string): void {
     this.#runs.delete(runId)
+    for (const tracker of this.#trackers) tracker.runs.add(runId)
   }
+  /**
+   * Ids lie in the order of their times. Too many: all of the oldest time are forgotten together, so that the order of
+   * those of one time, which no checkpoint keeps, never matters.
+   */
   rememberCommand(commandId: string, time: number): void {
+    this.#commands.delete(commandId)
     this.#commands.set(commandId, time)
+    for (const tracker of this.#trackers) tracker.commands.add(commandId)
+    let forgotten = time - COMMAND_MEMORY_MS
     for (const [id, at] of this.#commands) {
-      if (at > time - COMMAND_MEMORY_MS && this.#commands.size <= MAX_COMMANDS_REMEMBERED) break
+      if (at > forgotten) {
+        if (this.#commands.size <= MAX_COMMANDS_REMEMBERED) break
+        forgotten = at
+      }
       this.#commands.delete(id)
+      for (const tracker of this.#trackers) tracker.commands.add(id)
     }
   }
   addExecutor(name: string): void {
@@ -145,6 +175,9 @@ export class State implements Draft {
   setLastTime(time: number): void {
     this.lastTime = time
   }
+  setZoneData(version: string | null): void {
+    this.zoneData = version
+  }
 }
 
 export class Overlay implements Draft {
@@ -158,12 +191,14 @@ export class Overlay implements Draft {
   schedulePaused: JobPause | null
   pauseRules: readonly PauseRule[]
   lastTime: number
+  zoneData: string | null
 
   constructor(base: State) {
     this.#base = base
     this.schedulePaused = base.schedulePaused
     this.pauseRules = base.pauseRules
     this.lastTime = base.lastTime
+    this.zoneData = base.zoneData
   }
 
   job(jobId: string): JobState | undefined {
@@ -208,6 +243,7 @@ export class Overlay implements Draft {
     this.#runs.set(runId, null)
   }
   rememberCommand(commandId: string, time: number): void {
+    this.#commands.delete(commandId)
     this.#commands.set(commandId, time)
   }
   addExecutor(name: string): void {
@@ -221,6 +257,9 @@ export class Overlay implements Draft {
   }
   setLastTime(time: number): void {
     this.lastTime = time
+  }
+  setZoneData(version: string | null): void {
+    this.zoneData = version
   }
 
   /** Ids of jobs that the batch touched, in the order of the first touch; a removed one is among them. */
@@ -249,5 +288,6 @@ export class Overlay implements Draft {
     base.setSchedulePaused(this.schedulePaused)
     base.setPauseRules(this.pauseRules)
     base.setLastTime(this.lastTime)
+    base.setZoneData(this.zoneData)
   }
 }

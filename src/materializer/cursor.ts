@@ -17,6 +17,10 @@ export interface Cursor {
   readonly dispatchedThrough: Mark
   /** Empty before the first announcement. */
   readonly logId: Uint8Array
+  /** The last accepted batch: its first offset, the first after it, and the chain before it. */
+  readonly batchOffset: number
+  readonly batchEnd: number
+  readonly prev: Uint8Array
 }
 
 export const CHAIN_BYTES = 32
@@ -33,6 +37,9 @@ export const START: Cursor = Object.freeze({
   reportsThrough: -1,
   dispatchedThrough: Object.freeze({ epoch: 0, seq: 0 }),
   logId: NOBODY,
+  batchOffset: 0,
+  batchEnd: 0,
+  prev: new Uint8Array(CHAIN_BYTES),
 })
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

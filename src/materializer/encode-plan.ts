@@ -11,28 +11,46 @@ export type Planned =
   /** Inputs that change nothing. */
   | { readonly kind: 'nothing'; readonly plan: Plan }
   | { readonly kind: 'batch'; readonly plan: Plan; readonly trailer: BatchCommitted; readonly encoded: EncodedBatch }
-  /** One input whose events can't be written; the others are still in the inbox. */
+  /** One input that can't even be refused in writing; the others are still in the inbox. */
   | { readonly kind: 'unwritable'; readonly plan: Plan; readonly why: string }
 
-/** A local hand-over is no dispatch: after a restart every open run is handed over again. */
-const NO_MARK = Object.freeze({ epoch: 0, seq: 0 })
+/** What a trailer says beside the chain: up to where inputs were handled and effects have left. */
+export type Progress = Pick<BatchCommitted, 'commandsThrough' | 'reportsThrough' | 'dispatchedThrough'>
+
+export interface Progressing {
+  /** After the inputs of the plan. */
+  after(plan: Plan): Progress
+  /** The progress alone is worth a batch. */
+  readonly isDue: boolean
+}
+
+/** In memory nothing has a position, and a hand-over is no dispatch: every open run is handed over again at a start. */
+export const IN_MEMORY: Progressing = {
+  after: () => ({ commandsThrough: -1, reportsThrough: -1, dispatchedThrough: { epoch: 0, seq: 0 } }),
+  isDue: false,
+}
 
 /** What a record costs beside its key and value, at most. */
 const FRAMING_BYTES = 32
 
-/** A batch that came out too large is decided again from half of its inputs. */
+/**
+ * A batch that came out too large is decided again from half of its inputs. One input whose events can't be written by
+ * themselves is refused, which is written.
+ */
 export function encodePlan(
-  deciding: Omit<Deciding, 'maxInputs' | 'batch'>,
+  deciding: Omit<Deciding, 'maxInputs' | 'batch' | 'unwritable'>,
   cursor: Cursor,
   owner: Uint8Array,
   codec: EventCodec,
+  progressing: Progressing,
 ): Planned {
   const batch = { epoch: cursor.epoch, seq: cursor.seq + 1 }
   let maxInputs = Number.MAX_SAFE_INTEGER
   let { firing } = deciding
+  let unwritable: Deciding['unwritable'] = null
   for (;;) {
-    const plan = planBatch({ ...deciding, firing, batch, maxInputs })
-    if (plan.events.length === 0) return { kind: 'nothing', plan }
+    const plan = planBatch({ ...deciding, firing, batch, maxInputs, unwritable })
+    if (plan.events.length === 0 && !progressing.isDue) return { kind: 'nothing', plan }
     const trailer: BatchCommitted = {
       type: 'BatchCommitted',
       ...batch,
@@ -41,9 +59,7 @@ export function encodePlan(
       owner,
       count: plan.events.length,
       prev: cursor.chain,
-      commandsThrough: cursor.commandsThrough,
-      reportsThrough: cursor.reportsThrough,
-      dispatchedThrough: NO_MARK,
+      ...progressing.after(plan),
     }
     const encoded = encodable(codec, [...plan.events, trailer])
     const fits = !(encoded instanceof Error) && encoded.bytes + besideValues(plan) <= MAX_BATCH_BYTES
@@ -59,8 +75,10 @@ export function encodePlan(
       continue
     }
     const why = encoded instanceof Error ? encoded.message : `its events have ${encoded.bytes} bytes`
-    if (plan.answers.length === 0) throw new AssertionError(`the events of a timer can't be written: ${why}`)
-    return { kind: 'unwritable', plan, why }
+    const pending = plan.answers[0]?.pending
+    if (pending === undefined) throw new AssertionError(`the events of a timer can't be written: ${why}`)
+    if (unwritable !== null) return { kind: 'unwritable', plan, why }
+    unwritable = { pending, why }
   }
 }
 

@@ -13,7 +13,10 @@ import type { Logger } from '../ports/telemetry.ts'
 interface Row {
   /** How many runs of the job had ended with this one. */
   readonly ended: number
-  readonly run: FinishedRun
+  readonly run: Omit<FinishedRun, 'payload'> & {
+    /** Base64. */
+    readonly payload: string | null
+  }
 }
 
 const text = { encoder: new TextEncoder(), decoder: new TextDecoder() }
@@ -33,9 +36,8 @@ export class FinishedRuns {
     for (const { job, run } of retired.finished) {
       const { keepRuns } = job.definition
       if (keepRuns === 0) continue
-      const row: Row = { ended: job.endedRuns, run }
       if (job.endedRuns > keepRuns) rows.push({ key: key(job, job.endedRuns - keepRuns), value: null })
-      rows.push({ key: key(job, job.endedRuns), value: text.encoder.encode(JSON.stringify(row)) })
+      rows.push({ key: key(job, job.endedRuns), value: encodeRow(job.endedRuns, run) })
     }
     for (const job of retired.jobs) {
       const first = Math.max(1, job.endedRuns - MAX_KEEP_RUNS + 1)
@@ -53,11 +55,24 @@ export class FinishedRuns {
     const first = Math.max(1, job.endedRuns - job.definition.keepRuns + 1)
     for (let ended = job.endedRuns; ended >= first; ended -= 1) {
       const value = await this.#store.get(key(job, ended))
-      const row = value === null ? null : (JSON.parse(text.decoder.decode(value)) as Row)
+      const row = value === null ? null : decodeRow(value)
       if (row?.ended === ended) found.push(row.run)
     }
     return found
   }
+}
+
+function encodeRow(ended: number, run: FinishedRun): Uint8Array {
+  const payload = run.payload === null ? null : Buffer.from(run.payload).toString('base64')
+  const row: Row = { ended, run: { ...run, payload } }
+  return text.encoder.encode(JSON.stringify(row))
+}
+
+function decodeRow(value: Uint8Array): { readonly ended: number; readonly run: FinishedRun } {
+  const { ended, run } = JSON.parse(text.decoder.decode(value)) as Row
+  // Bytes of their own, as everywhere in the state: a small `Buffer` holds on to the pool that it was cut from.
+  const payload = run.payload === null ? null : Uint8Array.from(Buffer.from(run.payload, 'base64'))
+  return { ended, run: { ...run, payload } }
 }
 
 /** Slots are used round and round; a run's is the same whatever `keepRuns` is. */

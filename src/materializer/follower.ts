@@ -1,16 +1,14 @@
 /** Keeps a fold up to date with the log while another node owns the partition, or nobody does. */
 import { type EventLog, LogError, type TopicPartition } from '../ports/event-log.ts'
 import type { Logger } from '../ports/telemetry.ts'
-import type { PartitionFold } from './partition-fold.ts'
-import type { AcceptedEvent } from './reader.ts'
 import { isFatalError } from './unsettled.ts'
 
 export interface FollowerOptions {
   readonly log: EventLog
   readonly logger: Logger
   readonly topicPartition: TopicPartition
-  readonly fold: PartitionFold
-  readonly apply: (events: readonly AcceptedEvent[]) => void
+  /** Folds to the end. */
+  readonly fold: () => Promise<void>
 }
 
 export class Follower {
@@ -42,10 +40,10 @@ export class Follower {
 
   /** Folds to the end. What can't be read now is read with the next record; false then. Only damage is thrown. */
   async catchUp(): Promise<boolean> {
-    const { fold, apply, logger, topicPartition } = this.#options
+    const { fold, logger, topicPartition } = this.#options
     this.#behind = false
     try {
-      await fold.foldToEnd(apply)
+      await fold()
       return true
     } catch (err) {
       if (!(err instanceof LogError) || isFatalError(err)) throw err

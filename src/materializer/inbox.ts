@@ -1,9 +1,14 @@
 /** Inputs that wait for a decision, first come first served; reports apart from commands, for they go first. */
 import type { Input } from '../core/decide.ts'
+import type { InputTopic } from '../core/effects.ts'
 import type { Event } from '../core/events.ts'
 
 export interface Pending {
   readonly input: Input
+  /** Where it stands; absent: it was handed over in memory. */
+  readonly place?: { readonly topic: InputTopic; readonly offset: number }
+  /** The topic on which the answer is wanted. */
+  readonly replyTo?: string | null
   /** The events that the input led to, durable. */
   readonly resolve: (events: readonly Event[]) => void
   readonly reject: (error: Error) => void
@@ -47,12 +52,18 @@ export class Inbox {
   readonly timers: Queue<string> = new Queue<string>()
 
   push(pending: Pending): void {
-    if (pending.input.kind === 'report') this.reports.push(pending)
-    else this.commands.push(pending)
+    const topic = pending.place?.topic ?? (pending.input.kind === 'report' ? 'reports' : 'commands')
+    this[topic].push(pending)
   }
   /** An input of the owner itself: nobody waits for its events. */
   pushOwn(input: Input): void {
     this.push({ input, resolve: () => {}, reject: () => {} })
+  }
+  /** So many of each kind are decided. */
+  drop(taken: { readonly reports: number; readonly timers: number; readonly commands: number }): void {
+    this.reports.drop(taken.reports)
+    this.timers.drop(taken.timers)
+    this.commands.drop(taken.commands)
   }
   get isEmpty(): boolean {
     return this.reports.length === 0 && this.commands.length === 0 && this.timers.length === 0

@@ -91,8 +91,7 @@ export class Materializer {
     const partition = this.#partition(partitionOf(jobId, this.#partitions.length))
     if (command.type !== 'CancelRun' && command.type !== 'RetryRun')
       return partition.submit({ kind: 'command', command })
-    const kept = await partition.finishedRuns(jobId)
-    const finishedRun = kept.find((run) => run.runId === command.runId) ?? null
+    const finishedRun = await partition.finishedRun(jobId, command.runId)
     return partition.submit({ kind: 'command', command, finishedRun })
   }
 

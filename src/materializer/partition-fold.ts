@@ -50,6 +50,12 @@ export class PartitionFold {
     this.#reader = new Reader(this.#options.codec)
   }
 
+  /** Goes on from a checkpoint whose place the log has. */
+  resume(state: State, cursor: Cursor): void {
+    this.state = state
+    this.#reader = new Reader(this.#options.codec, cursor)
+  }
+
   /** Folds until `offset` is reached; waits for nothing, so what is not there yet is left for the next call. */
   async foldTo(offset: number, apply: (events: readonly AcceptedEvent[]) => void = this.apply): Promise<void> {
     const { log, topicPartition } = this.#options

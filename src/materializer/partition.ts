@@ -10,82 +10,59 @@
  * 4. Callers hear only of durable decisions (I10).
  */
 import type { Input } from '../core/decide.ts'
-import { evolve } from '../core/evolve.ts'
-import type { BatchCommitted, Event } from '../core/events.ts'
+import type { Event, Mark } from '../core/events.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { State } from '../core/state.ts'
 import { LogError, type LogRecord, type TopicPartition } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
-import { announcement, OWNER_BYTES } from './announcement.ts'
+import { announcement } from './announcement.ts'
 import { type Cursor, NOBODY, sameBytes } from './cursor.ts'
-import { type Emitting, emitEffects, handOverOpenRuns } from './emit-effects.ts'
-import { batchRecords, encodePlan } from './encode-plan.ts'
+import { batchRecords, encodePlan, IN_MEMORY } from './encode-plan.ts'
 import { Inbox } from './inbox.ts'
 import { Follower } from './follower.ts'
-import { FinishedRuns } from './finished-runs.ts'
-import { PartitionFold, refusedLogger } from './partition-fold.ts'
+import { type OwnerSide, ownerSide } from './owner-side.ts'
 import type { PartitionOptions } from './partition-options.ts'
 import { PartitionTimers } from './partition-timers.ts'
 import type { Plan } from './plan-batch.ts'
-import type { AcceptedEvent } from './reader.ts'
-import { nextTurn, settle, type Settled } from './settle.ts'
-import { callerError, isFatal, notOwner, type Unsettled } from './unsettled.ts'
+import { type OwnBatch, Replica } from './replica.ts'
+import { beforeNextTry, nextTurn, settle, type Settled } from './settle.ts'
+import { callerError, isFatal, notOwner, stopped, type Unsettled } from './unsettled.ts'
 
 export type Mode = 'following' | 'announcing' | 'owning' | 'stopped'
-
-interface InFlight {
-  /** The fold has it. */
-  accepted: boolean
-  readonly plan: Plan
-  readonly seq: number
-  readonly events: readonly Event[]
-}
 
 export class Partition {
   readonly #options: PartitionOptions
   readonly #topicPartition: TopicPartition
-  readonly #fold: PartitionFold
+  readonly #replica: Replica
   readonly #follower: Follower
   readonly #inbox = new Inbox()
-  readonly #finished: FinishedRuns
   readonly #timers: PartitionTimers
   #mode: Mode = 'following'
   #owner: Uint8Array = NOBODY
-  #ownedSince = 0
+  #side: OwnerSide | null = null
   #firing = false
   #leaving = false
+  /** Why it stopped by itself. */
+  #stopCause: Error | null = null
   #busy: Promise<void> | null = null
-  #inFlight: InFlight | null = null
+  /** Of the batch in flight. */
+  #plan: Plan | null = null
 
   constructor(options: PartitionOptions) {
     this.#options = options
     this.#topicPartition = { topic: 'events', partition: options.partition }
-    this.#finished = new FinishedRuns(options.store, options.logger)
     this.#timers = new PartitionTimers(options.clock, () => this.#wake())
-    const { log, codec, singleWriter } = options
-    this.#fold = new PartitionFold({
-      log,
-      codec,
-      topicPartition: this.#topicPartition,
-      singleWriter,
-      accepted: (events) => options.accepted(options.partition, events),
-      refused: refusedLogger(options.logger, options.partition),
-    })
-    const { logger } = options
-    this.#follower = new Follower({
-      log,
-      logger,
-      topicPartition: this.#topicPartition,
-      fold: this.#fold,
-      apply: this.#apply,
-    })
+    this.#replica = new Replica(options)
+    const { log, logger } = options
+    const fold = (): Promise<void> => this.#replica.foldToEnd()
+    this.#follower = new Follower({ log, logger, topicPartition: this.#topicPartition, fold })
   }
 
   get state(): State {
-    return this.#fold.state
+    return this.#replica.state
   }
   get cursor(): Cursor {
-    return this.#fold.cursor
+    return this.#replica.cursor
   }
   get mode(): Mode {
     return this.#mode
@@ -93,7 +70,7 @@ export class Partition {
 
   /** Folds what is on the log, and from then on what comes. */
   async follow(): Promise<void> {
-    await this.#fold.foldToEnd(this.#apply)
+    await this.#replica.open()
     this.#follower.watch(() => this.#followOn())
   }
 
@@ -103,6 +80,7 @@ export class Partition {
 
   /** Announces this node as owner; resolves when its own fold says so, or says that another was first. */
   async own(generation: number): Promise<void> {
+    if (this.#mode === 'owning') return this.#lookWhoOwns()
     if (this.#mode !== 'following') return
     this.#mode = 'announcing'
     this.#leaving = false
@@ -111,25 +89,41 @@ export class Partition {
     await this.#idle()
   }
 
+  /** Who was overtaken without a word learns it only when it writes; told to own anew, it must not wait for that. */
+  async #lookWhoOwns(): Promise<void> {
+    await this.#idle()
+    if (this.#mode !== 'owning') return
+    this.#exclusively(async () => {
+      await this.#follower.catchUp()
+      if (!this.#isMine()) this.#becomeFollower('another owner was announced')
+    })
+  }
+
   /** Decides nothing more, settles what is in flight, follows. */
   async release(): Promise<void> {
     if (this.#mode === 'stopped') return
     this.#leaving = true
     await this.#idle()
     this.#becomeFollower('another node is to own the partition')
+    if (this.#follower.isBehind) this.#followOn()
+  }
+
+  /** null: it is not kept. */
+  finishedRun(jobId: string, runId: string): Promise<FinishedRun | null> {
+    return this.#replica.finishedRun(jobId, runId)
   }
 
   /** The runs of the job that are kept after their end, the latest first. */
-  async finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
-    const job = this.state.job(jobId)
-    return job === undefined ? [] : this.#finished.of(job)
+  finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
+    return this.#replica.finishedRuns(jobId)
   }
 
   /** The input's events, once they are durable. Rejects with an `OperationalError`. */
   submit(input: Input): Promise<readonly Event[]> {
     return new Promise((resolve, reject) => {
-      if (this.#mode === 'stopped' || this.#leaving) return reject(notOwner(this.#options.partition))
-      if (this.#mode === 'following') return reject(notOwner(this.#options.partition))
+      const isTaking = this.#mode === 'owning' || this.#mode === 'announcing'
+      if (this.#stopCause !== null) return reject(stopped(this.#options.partition, this.#stopCause))
+      if (!isTaking || this.#leaving) return reject(notOwner(this.#options.partition))
       this.#inbox.push({ input, resolve, reject })
       this.#wake()
     })
@@ -139,10 +133,7 @@ export class Partition {
   setFiring(firing: boolean): void {
     if (this.#firing === firing) return
     this.#firing = firing
-    if (!firing) {
-      this.#timers.disarm()
-      return
-    }
+    if (!firing) return this.#timers.disarm()
     this.handOver()
     this.#wake()
   }
@@ -159,7 +150,9 @@ export class Partition {
     if (this.#mode === 'stopped') return
     await this.release()
     this.#follower.unwatch()
+    await this.#idle()
     this.#mode = 'stopped'
+    await this.#replica.close()
   }
 
   #wake(): void {
@@ -185,46 +178,50 @@ export class Partition {
   #afterWork(): void {
     const due = this.#firing && this.#inbox.timers.length > 0
     if (due || this.#inbox.reports.length > 0 || this.#inbox.commands.length > 0) this.#wake()
-    else if (this.#firing) this.#timers.arm()
+    else {
+      if (this.#firing) this.#timers.arm()
+      this.#side?.idle(this.cursor)
+    }
   }
 
   async #announce(generation: number): Promise<void> {
-    const { log, codec, clock, entropy, node } = this.#options
+    const { codec } = this.#options
     if (!(await this.#follower.catchUp())) return this.#becomeFollower('the log could not be read')
-    const owner = Uint8Array.from(entropy.bytes(OWNER_BYTES))
-    const event = announcement(this.cursor, {
-      node,
-      generation,
-      partitions: log.partitions,
-      time: Math.max(this.state.lastTime, clock.now()),
-      owner,
-      newLogId: Uint8Array.from(entropy.bytes(OWNER_BYTES)),
-    })
-    this.#owner = owner
+    const event = announcement(this.cursor, this.#options, generation, this.state)
+    this.#owner = event.owner
     const records = [{ key: null, value: Uint8Array.from(codec.encode([event]).values[0] ?? NOBODY) }]
-    const epoch = event.epoch
     const settled = await this.#settle(
       records,
       null,
       () => this.#isMine(),
-      () => this.cursor.epoch >= epoch && !this.#isMine(),
+      () => this.cursor.epoch >= event.epoch && !this.#isMine(),
     )
     if (settled.kind !== 'accepted') {
       await this.#notSettled(settled)
       return this.#becomeFollower('the announcement did not get through')
     }
-    this.#ownedSince = event.time
-    this.#timers.begin(this.state, this.#ownedSince)
+    this.#timers.begin(this.state, event.time)
     this.#mode = 'owning'
-    if (this.#leaving) return
-    this.handOver()
+    this.#replica.owned()
+    this.#side = ownerSide(this.#options, {
+      ownedSince: event.time,
+      cursor: this.cursor,
+      unsent: this.#replica.unsent,
+      state: () => this.state,
+      inbox: this.#inbox,
+      isFiring: () => this.#firing,
+      finishedRun: (jobId, runId) => this.finishedRun(jobId, runId),
+      wake: () => this.#wake(),
+      failed: (error) => this.#stop(error),
+    })
+    if (!this.#leaving) this.#side.begin()
   }
 
   async #decideAll(): Promise<void> {
     while (this.#mode === 'owning' && !this.#leaving) {
       const now = this.#options.clock.now()
       if (this.#firing) this.#timers.popInto(this.#inbox.timers, now)
-      if (this.#inbox.isEmpty) return
+      if (this.#inbox.isEmpty && this.#side?.isDue !== true) return
       await this.#decideBatch(now)
       await nextTurn()
     }
@@ -235,24 +232,34 @@ export class Partition {
     const settings = this.#options.settings()
     const { liveness } = this.#timers
     const deciding = { state: this.state, inbox: this.#inbox, settings, liveness, now, firing: this.#firing }
-    const planned = encodePlan(deciding, this.cursor, this.#owner, codec)
-    if (planned.kind === 'nothing') return this.#done(planned.plan)
+    const planned = encodePlan(deciding, this.cursor, this.#owner, codec, this.#side ?? IN_MEMORY)
+    if (planned.kind === 'nothing') return this.#done(null, planned.plan)
     if (planned.kind === 'unwritable') {
       this.#options.logger.error({ partition, why: planned.why }, 'an input was dropped: its events cannot be written')
-      return this.#fail(planned.plan, { kind: 'refused', error: new LogError('too-large', planned.why) })
+      this.#fail(planned.plan, { kind: 'refused', error: new LogError('too-large', planned.why) })
+      return this.#side?.done(null, planned.plan)
     }
     const { plan, trailer, encoded } = planned
-    const inFlight = { plan, seq: trailer.seq, events: [...plan.events, trailer], accepted: false }
-    this.#inFlight = inFlight
+    const own: OwnBatch = {
+      ...encoded,
+      owner: this.#owner,
+      events: [...plan.events, trailer],
+      trailer,
+      overlay: plan.overlay,
+      accepted: false,
+    }
+    this.#plan = plan
+    this.#replica.expect(own)
     const settled = await this.#settle(
       batchRecords(plan.events, encoded.values),
-      { values: encoded.values, trailer },
-      () => inFlight.accepted,
+      own,
+      () => own.accepted,
       () => !this.#isMine(),
     )
-    this.#inFlight = null
+    this.#replica.expect(null)
+    this.#plan = null
     if (settled.kind === 'accepted') {
-      this.#done(plan)
+      this.#done(this.#isMine() ? trailer : null, plan)
       if (!this.#isMine()) this.#becomeFollower('another owner was announced after the batch')
       return
     }
@@ -262,73 +269,41 @@ export class Partition {
 
   #settle(
     records: readonly LogRecord[],
-    own: { values: readonly Uint8Array[]; trailer: BatchCommitted } | null,
+    own: OwnBatch | null,
     isAccepted: () => boolean,
     isOvertaken: () => boolean,
   ): Promise<Settled> {
-    const { log, clock, codec } = this.#options
-    const base = this.cursor.offset
+    const { log, clock } = this.#options
     return settle({
       log,
       clock,
       to: this.#topicPartition,
       records,
-      expected: own === null ? -1 : base,
-      takeOwn: () => {
-        if (own === null || this.#inFlight === null) return
-        this.#fold.reader.takeOwn(own.values, own.trailer, codec.chain(own.trailer.prev, own.values))
-        const accepted = this.#inFlight.events.map((event, index) => ({ event, offset: base + index }))
-        this.#apply(accepted)
-        this.#options.accepted(this.#options.partition, accepted)
-      },
-      fold: (offset) => (offset === null ? this.#fold.foldToEnd(this.#apply) : this.#fold.foldTo(offset, this.#apply)),
+      expected: own === null ? -1 : this.cursor.offset,
+      takeOwn: () => own !== null && this.#replica.takeOwn(own),
+      fold: (offset) => (offset === null ? this.#replica.foldToEnd() : this.#replica.foldTo(offset)),
       isAccepted,
       isOvertaken,
       isAbandoned: () => this.#leaving,
     })
   }
 
-  /** An accepted batch becomes part of the state: the own one by its overlay, any other by evolving. */
-  readonly #apply = (events: readonly AcceptedEvent[]): void => {
-    const trailer = events.at(-1)?.event
-    const own = this.#inFlight
-    if (
-      own !== null &&
-      trailer?.type === 'BatchCommitted' &&
-      trailer.seq === own.seq &&
-      sameBytes(trailer.owner, this.#owner)
-    ) {
-      own.plan.overlay.commit()
-      own.accepted = true
-    } else for (const { event } of events) evolve(this.state, event)
-    this.#finished.keep(this.state.takeRetired())
-  }
-
   /** The plan is durable: timers, effects, answers. */
-  #done(plan: Plan): void {
+  #done(place: Mark | null, plan: Plan): void {
     const keys = this.#inbox.timers.first(plan.timers)
-    this.#drop(plan)
+    this.#inbox.drop(plan)
     this.#timers.update(this.state, plan.overlay.changedJobs(), plan.overlay.changedRuns())
     this.#timers.refresh(this.state, keys)
     for (const { pending } of plan.answers) {
       if (pending.input.kind === 'report') this.#timers.heard(this.state, pending.input.report)
     }
-    const changed = plan.overlay.changedRuns()
-    if (this.#isMine()) emitEffects(plan.events, changed, this.state, this.#emitting())
+    this.#side?.done(place, plan)
     for (const { pending, events } of plan.answers) pending.resolve(events)
   }
 
-  /** Every open attempt goes to its executor: after a restart nobody else has it. Copies do no harm. */
+  /** Every open attempt goes to its executor: there is a new one. Copies do no harm. */
   handOver(): void {
-    if (this.#mode !== 'owning' || !this.#firing) return
-    for (const runId of handOverOpenRuns(this.state, this.#ownedSince, this.#emitting())) {
-      this.#inbox.pushOwn({ kind: 'run-abandoned', runId })
-    }
-  }
-
-  #emitting(): Emitting {
-    const { dispatcher, partition } = this.#options
-    return { dispatcher, partition, epoch: this.cursor.epoch, dispatching: this.#firing }
+    this.#side?.handOver()
   }
 
   #isMine(): boolean {
@@ -338,36 +313,25 @@ export class Partition {
   #fail(plan: Plan, settled: Unsettled): void {
     if (settled.kind === 'refused' && settled.error.retryable) return
     const error = callerError(settled, this.#options.partition)
-    this.#drop(plan)
+    this.#inbox.drop(plan)
     for (const { pending } of plan.answers) pending.reject(error)
-  }
-
-  #drop(plan: Plan): void {
-    this.#inbox.reports.drop(plan.reports)
-    this.#inbox.timers.drop(plan.timers)
-    this.#inbox.commands.drop(plan.commands)
   }
 
   #notSettled(settled: Unsettled): void | Promise<void> {
     if (isFatal(settled) && 'error' in settled && settled.error !== null) throw settled.error
     switch (settled.kind) {
       case 'overtaken':
-        this.#becomeFollower('another owner was announced')
-        return
+        return this.#becomeFollower('another owner was announced')
       case 'refused':
         if (!settled.error.retryable) throw settled.error
         this.#options.logger.warn({ err: settled.error }, 'the log refused a batch, it is decided anew')
-        return new Promise((resolve) =>
-          this.#options.clock.schedule(this.#options.clock.now() + RETRY_WAIT_MS, resolve),
-        )
+        return beforeNextTry(this.#options.clock)
       case 'unknown':
-        this.#becomeFollower('the outcome of a batch stayed unknown')
-        return
+        return this.#becomeFollower('the outcome of a batch stayed unknown')
       case 'truncated':
         this.#options.logger.error({ partition: this.#options.partition }, 'the log lost its tail: rebuilding from it')
-        this.#fold.reset()
         this.#becomeFollower('the log lost its tail')
-        return this.#fold.foldToEnd(this.#apply)
+        return this.#replica.rebuild()
     }
   }
 
@@ -377,24 +341,29 @@ export class Partition {
     const wasFollowing = this.#mode === 'following'
     this.#mode = 'following'
     this.#owner = NOBODY
-    this.#timers.clear()
+    this.#forgetOwning()
     this.#inbox.fail(notOwner(this.#options.partition))
     if (!this.#leaving && !wasFollowing) this.#options.overtaken(this.#options.partition)
+  }
+
+  #forgetOwning(): void {
+    this.#timers.clear()
+    this.#replica.released()
+    this.#side?.stop()
+    this.#side = null
   }
 
   #stop(error: Error): void {
     if (this.#mode === 'stopped') return
     this.#options.logger.error({ partition: this.#options.partition, err: error }, 'the partition stopped')
     this.#mode = 'stopped'
-    this.#timers.clear()
+    this.#stopCause = error
+    this.#forgetOwning()
     this.#follower.unwatch()
     const cause = new OperationalError('unknown-outcome', `the partition stopped: ${error.message}`, { cause: error })
-    for (const { pending } of this.#inFlight?.plan.answers ?? []) pending.reject(cause)
-    this.#inFlight = null
-    this.#inbox.fail(cause)
+    for (const { pending } of this.#plan?.answers ?? []) pending.reject(cause)
+    this.#plan = null
+    this.#inbox.fail(stopped(this.#options.partition, error))
     this.#options.stopped(error)
   }
 }
-
-/** Before a batch that the log refused is decided anew. */
-const RETRY_WAIT_MS = 100

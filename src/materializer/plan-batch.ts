@@ -33,6 +33,8 @@ export interface Deciding extends StepContext {
   readonly firing: boolean
   /** At most so many inputs, so that a batch that came out too large can be decided again in parts. */
   readonly maxInputs: number
+  /** What was found to have events that can't be written: it is refused instead. */
+  readonly unwritable: { readonly pending: Pending; readonly why: string } | null
 }
 
 /** Events that the first pass leaves for others: reports first, but neither timers nor commands starve. */
@@ -79,6 +81,17 @@ export function planBatch(deciding: Deciding): Plan {
   return batch
 }
 
+/** Each command has exactly one outcome (I4), and it may take several decisions until then. */
+function isAnswered(input: Input, events: readonly Event[]): boolean {
+  if (input.kind !== 'command') return true
+  const { commandId } = input.command
+  return events.some((event) => 'commandId' in event && event.commandId === commandId)
+}
+
+function refusalOf(input: Input, why: string): Input {
+  return input.kind === 'command' || input.kind === 'report' ? { kind: 'unwritable', input, why } : input
+}
+
 class Batch implements Plan {
   readonly overlay: Overlay
   readonly events: Event[] = []
@@ -95,7 +108,12 @@ class Batch implements Plan {
 
   takePending(pending: Pending | undefined, share: number): boolean {
     if (pending === undefined || !this.#fits(pending.input, share)) return false
-    this.answers.push({ pending, events: this.#step(pending.input) })
+    const { unwritable } = this.#deciding
+    const input = pending === unwritable?.pending ? refusalOf(pending.input, unwritable.why) : pending.input
+    const events = this.#step(input)
+    // More came due before what it changes than one decision looks at: it has its turn in the next batch.
+    if (!isAnswered(input, events)) return false
+    this.answers.push({ pending, events })
     return true
   }
 
@@ -153,6 +171,11 @@ class Batch implements Plan {
       case 'RunJob':
       case 'RetryRun':
         return this.#displaced(command.jobId)
+      case 'AddJob':
+      case 'ModifyJob':
+      case 'RescheduleJob':
+        // What came due before the change.
+        return this.#catchUp(command.jobId) + this.#displaced(command.jobId)
       default:
         return 0
     }

@@ -62,7 +62,9 @@ export class Reader {
   /** Takes a batch of the owner itself, which the log put right behind the cursor: nobody wrote in between. */
   takeOwn(values: readonly Uint8Array[], trailer: BatchCommitted, chain: Uint8Array): void {
     this.#kept.clear()
-    this.#cursor = { ...afterBatch(this.#cursor, trailer, chain), offset: this.#cursor.offset + values.length }
+    const { offset } = this.#cursor
+    const end = offset + values.length
+    this.#cursor = { ...afterBatch(grown(this.#cursor, chain, offset, end), trailer), offset: end }
   }
 
   #judge(record: StoredRecord): Verdict {
@@ -87,14 +89,12 @@ export class Reader {
   #announced(event: OwnerAnnounced, value: Uint8Array, offset: number): Verdict {
     if (event.epoch <= this.#cursor.epoch) return { kind: 'ignored', why: 'lower-epoch' }
     if (event.format !== FORMAT) {
-      throw new OperationalError(
-        'log-broken',
-        `offset ${offset}: format ${event.format}, this version knows ${FORMAT}`,
-      )
+      throw new OperationalError('log-broken', `offset ${offset}: format ${event.format}, this version knows ${FORMAT}`)
     }
     this.#kept.clear()
     const chain = this.#codec.chain(this.#cursor.chain, [value])
-    this.#cursor = { ...this.#cursor, epoch: event.epoch, owner: event.owner, seq: 0, chain, logId: event.logId }
+    const { epoch, owner, logId } = event
+    this.#cursor = { ...grown(this.#cursor, chain, offset, offset + 1), epoch, owner, seq: 0, logId }
     return { kind: 'announced', event, offset }
   }
 
@@ -109,7 +109,9 @@ export class Reader {
       this.#cursor.chain,
       kept.map((one) => one.value),
     )
-    this.#cursor = afterBatch(this.#cursor, trailer, chain)
+    const offsets = kept.map((one) => one.offset)
+    const after = grown(this.#cursor, chain, Math.min(...offsets), Math.max(...offsets) + 1)
+    this.#cursor = afterBatch(after, trailer)
     return { kind: 'accepted', events: kept, trailer }
   }
 }
@@ -121,7 +123,12 @@ function unknownType(record: StoredRecord): OperationalError {
   )
 }
 
-function afterBatch(cursor: Cursor, trailer: BatchCommitted, chain: Uint8Array): Cursor {
+/** The accepted history has the batch at these offsets as well. */
+function grown(cursor: Cursor, chain: Uint8Array, batchOffset: number, batchEnd: number): Cursor {
+  return { ...cursor, prev: cursor.chain, chain, batchOffset, batchEnd }
+}
+
+function afterBatch(cursor: Cursor, trailer: BatchCommitted): Cursor {
   const { seq, commandsThrough, reportsThrough, dispatchedThrough } = trailer
-  return { ...cursor, seq, chain, commandsThrough, reportsThrough, dispatchedThrough }
+  return { ...cursor, seq, commandsThrough, reportsThrough, dispatchedThrough }
 }

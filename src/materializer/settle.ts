@@ -40,6 +40,7 @@ export type Settled =
 const MAX_SENDS = 20
 const FIRST_WAIT_MS = 10
 const LONGEST_WAIT_MS = 1_000
+const REFUSED_WAIT_MS = 100
 
 export async function settle(settling: Settling): Promise<Settled> {
   let lastError: LogError | null = null
@@ -86,6 +87,11 @@ async function foldIfPossible(settling: Settling, offset: number | null): Promis
 
 function wait(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(clock.now() + ms, resolve))
+}
+
+/** Before a batch that the log refused is decided anew. */
+export function beforeNextTry(clock: Clock): Promise<void> {
+  return wait(clock, REFUSED_WAIT_MS)
 }
 
 /** Lets callers that were answered submit what follows, so that it rides the next batch. */

@@ -1,4 +1,5 @@
 /** What callers are told when their batch did not get into the log. */
+import { LogError } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { Settled } from './settle.ts'
 
@@ -30,4 +31,10 @@ export function callerError(settled: Unsettled, partition: number): OperationalE
 
 export function notOwner(partition: number): OperationalError {
   return new OperationalError('not-owner', `partition ${partition} is not owned by this process`, { retryable: true })
+}
+
+/** Asking again is of no use in this process: its partition stopped, because of its log or a bug of ours. */
+export function stopped(partition: number, cause: Error): OperationalError {
+  const code = cause instanceof LogError ? 'log-failed' : 'stopped'
+  return new OperationalError(code, `partition ${partition} stopped: ${cause.message}`, { cause })
 }

@@ -67,6 +67,7 @@ export const jobOptions: Complete<JobOptions> = {
   task: 'greet',
   payload: { name: 'world' },
   contentType: 'application/json',
+  headers: { traceparent: '00-1' },
   trigger: triggers.interval,
   executor: 'default',
   name: 'Greeting',
@@ -101,7 +102,7 @@ export const schedulerOptions: Complete<SchedulerOptions> = {
   ...configureOptions,
   log: 'memory:',
   stores: { scratch: 'memory:' },
-  executors: { default: { concurrency: 2 } },
+  roles: ['owner'], kafka: {}, stateFolder: './state', replyTopics: [], executors: { default: { concurrency: 2 } },
   logger: SILENT,
   clock,
 }

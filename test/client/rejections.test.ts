@@ -134,13 +134,16 @@ describe('a command id', () => {
     await world.check(a)
   })
 
-  test('makes a repeated run one run, and says that it was answered before', async () => {
+  test('makes a repeated run one run, and gives that one again', async () => {
     const world = new World()
     const a = await world.node('a')
     await a.client.addJob({ id: 'job', ...HOURLY })
-    await a.client.runJob('job', { commandId: 'mine' })
-    await expect(a.client.runJob('job', { commandId: 'mine' })).rejects.toMatchObject({ code: 'unknown-outcome' })
+    const first = await a.client.runJob('job', { commandId: 'mine' })
+    const { runId } = await a.client.runJob('job', { commandId: 'mine' })
+    expect(runId).toBe(first.runId)
     expect(a.all('RunQueued')).toHaveLength(1)
+    await a.client.pauseJob('job', { commandId: 'other' })
+    await expect(a.client.runJob('job', { commandId: 'other' })).rejects.toMatchObject({ code: 'invalid-option' })
   })
 
   test('of a refused command does not make its repetition look as if it had been applied', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { encodeCommand } from '../../src/codec/command-avro.ts'
 import { commandToJson } from '../../src/codec/command-json.ts'
-import { type CommandReading, readCommand } from '../../src/codec/command-record.ts'
+import { readCommand } from '../../src/codec/command-record.ts'
+import type { CommandReading } from '../../src/ports/input-codec.ts'
 import { COMMANDS } from '../golden/samples.ts'
 import { recordOf, utf8 } from './sources.ts'
 

@@ -45,5 +45,6 @@ describe('golden bytes', () => {
     expect(rows.cursorRow.decode(bytesOf('Cursor'))).toStrictEqual(samples.CURSOR)
     expect(rows.checkpointPiece.decode(bytesOf('CheckpointPiece'))).toStrictEqual(samples.PIECE)
     expect(rows.checkpointManifest.decode(bytesOf('CheckpointManifest'))).toStrictEqual(samples.MANIFEST)
+    expect(rows.localCheckpoint.decode(bytesOf('LocalCheckpoint'))).toStrictEqual(samples.LOCAL)
   })
 })

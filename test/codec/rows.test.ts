@@ -8,7 +8,16 @@ import { storedSchema } from '../../src/codec/schema-store.ts'
 import { JOB_ROW, RUN_ROW } from '../golden/samples.ts'
 import { recordOf } from './values.ts'
 
-const ROWS = ['JobRow', 'RunRow', 'CommandIdRow', 'PartitionRow', 'Cursor', 'CheckpointPiece', 'CheckpointManifest']
+const ROWS = [
+  'JobRow',
+  'RunRow',
+  'CommandIdRow',
+  'PartitionRow',
+  'Cursor',
+  'CheckpointPiece',
+  'CheckpointManifest',
+  'LocalCheckpoint',
+]
 
 describe('rows', () => {
   test.for(ROWS)('%s comes back as it was', (name) => {

@@ -8,6 +8,7 @@ import {
   commandIdRow,
   cursorRow,
   jobRow,
+  localCheckpoint,
   partitionRow,
   runRow,
 } from '../../src/codec/rows.ts'
@@ -17,6 +18,7 @@ import {
   CURSOR,
   EVENTS,
   JOB_ROW,
+  LOCAL,
   MANIFEST,
   PARTITION_ROW,
   PIECE,
@@ -39,5 +41,6 @@ export function encodeSamples(): ReadonlyMap<string, Uint8Array> {
   all.set('Cursor', cursorRow.encode(CURSOR))
   all.set('CheckpointPiece', checkpointPiece.encode(PIECE))
   all.set('CheckpointManifest', checkpointManifest.encode(MANIFEST))
+  all.set('LocalCheckpoint', localCheckpoint.encode(LOCAL))
   return all
 }

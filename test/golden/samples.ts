@@ -13,8 +13,9 @@ import type {
   CheckpointPiece,
   CommandIdRow,
   CursorRow,
+  LocalCheckpointRow,
   PartitionRow,
-} from '../../src/codec/rows.ts'
+} from '../../src/ports/state-codec.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const filled = (size: number, byte: number): Uint8Array => new Uint8Array(size).fill(byte)
@@ -35,6 +36,7 @@ const DEFINITION: JobDefinition = {
   deliver: null,
   payload: bytes('{"to":"Zoë"}'),
   contentType: 'application/json',
+  headers: [{ name: 'traceparent', value: bytes('00-1') }],
   trigger: { type: 'crontab', expression: '0 9 * * 1-5', zone: 'Europe/Paris' },
   executor: 'default',
   name: 'Daily report',
@@ -58,13 +60,14 @@ const DELIVERED: JobDefinition = {
   ...DEFINITION,
   task: null,
   deliver: { topic: 'orders', key: 'k1', headers: { source: 'shop' } },
+  headers: null,
   trigger: null,
 }
 
 export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   OwnerAnnounced: {
     type: 'OwnerAnnounced', ...stamp, owner: filled(16, 0xa1), node: 'host:4711', generation: 5, partitions: 12,
-    hash: 'murmur2', format: 1, logId: filled(16, 0x01),
+    hash: 'murmur2', format: 1, logId: filled(16, 0x01), zoneData: '2026c',
   },
   BatchCommitted: {
     type: 'BatchCommitted', ...stamp, owner: filled(16, 0xa1), count: 7, prev: filled(32, 0xcc), commandsThrough: 77,
@@ -78,14 +81,15 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
     type: 'CommandRejected', ...stamp, ...caused, jobId, code: 'invalid-option',
     reason: 'job.retry.maxAttempts: expected a whole number from 1 to 1000, got 0', path: 'job.retry.maxAttempts',
   },
-  CommandForwarded: { type: 'CommandForwarded', ...stamp, ...caused, jobId, toPartition: 9 },
-  ReportIgnored: { type: 'ReportIgnored', ...stamp, ...ofRun, report: 'succeeded', why: 'old-attempt', executor },
+  CommandForwarded: { type: 'CommandForwarded', ...stamp, ...caused, jobId, toPartition: 9, reportOffset: null },
+  ReportIgnored: { type: 'ReportIgnored', ...stamp, ...ofRun, report: 'succeeded', why: 'old-attempt', executor, reportOffset: null, reason: null },
   JobAdded: {
     type: 'JobAdded', ...stamp, ...caused, jobId, version: 1, definition: DEFINITION, anchor: T0, nextFireTime: T0 + 86_400_000,
     paused: false,
   },
   JobModified: {
     type: 'JobModified', ...stamp, ...caused, jobId, version: 2, definition: DELIVERED, anchor: T0, nextFireTime: null,
+    movedFrom: T0 + 1,
   },
   JobPaused: { type: 'JobPaused', ...stamp, ...caused, jobId, reason: 'holidays', until: T0 + 1 },
   JobResumed: { type: 'JobResumed', ...stamp, ...caused, jobId, through: T0, skipped: times, nextFireTime: T0 },
@@ -98,7 +102,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   ScheduleResumed: { type: 'ScheduleResumed', ...stamp, ...caused },
   RunQueued: {
     type: 'RunQueued', ...stamp, ...caused, jobId, runId, scheduledAt: T0, dueAt: T0 + 5, cause: 'run-now', jobVersion: 2,
-    executor: 'default', startBefore: T0 + 3_600_000, after: '*', coalesced: times, retryOf: null, nextFireTime: T0 + 86_400_000,
+    executor: 'default', startBefore: T0 + 3_600_000, after: '*', coalesced: times, coalescesThrough: T0, retryOf: null, nextFireTime: T0 + 86_400_000,
     payload: bytes('x'), contentType: 'text/plain',
   },
   RunSkipped: {
@@ -154,8 +158,8 @@ export const REPORT: Report = {
 }
 
 export const JOB_ROW: JobState = {
-  jobId, incarnation: '3-12-0', version: 2, definition: DEFINITION, anchor: T0, nextFireTime: T0 + 60_000, decidedThrough: T0,
-  decidedCount: 12, paused: { reason: 'holidays', until: null }, heldThrough: null, openRuns: [runId], endedRuns: 6, addedAt: T0 - 1,
+  jobId, incarnation: '3-12-0', version: 2, definition: DEFINITION, anchor: T0, nextFireTime: T0 + 60_000, zoneData: '2026c', decidedThrough: T0,
+  decidedCount: 12, paused: { reason: 'holidays', until: null }, heldThrough: null, coalescedThrough: null, openRuns: [runId], endedRuns: 6, addedAt: T0 - 1,
   last: { runId, outcome: 'succeeded', at: T0 }, counts: { succeeded: 5, failed: 1, stopped: 0, missed: 2, skipped: 3 },
 }
 
@@ -167,11 +171,12 @@ export const RUN_ROW: RunState = {
 
 export const COMMAND_ID_ROW: CommandIdRow = { commandId: 'c-1', time: T0 }
 export const PARTITION_ROW: PartitionRow = {
-  executors: ['default', 'reports'], schedulePaused: null, pauseRules: [{ labels: { team: 'blue' }, reason: null, until: T0 }], lastTime: T0,
+  executors: ['default', 'reports'], schedulePaused: null, pauseRules: [{ labels: { team: 'blue' }, reason: null, until: T0 }], lastTime: T0, zoneData: '2026c',
 }
 export const CURSOR: CursorRow = {
   offset: 123_456, epoch: 3, owner: filled(16, 0xa1), seq: 300, chain: filled(32, 0xcc), commandsThrough: 77, reportsThrough: -1,
   dispatchedThrough: { epoch: 3, seq: 298 }, markOffset: 123_400, logId: filled(16, 0x01),
+  batchOffset: 123_440, prev: filled(32, 0xcb), partitions: 12, extra: filled(2, 0x0e),
 }
 export const PIECE: CheckpointPiece = {
   checkpoint: '0b5c', number: 1, rows: [filled(3, 1), filled(0, 0)], deleted: ['job/a', 'command/c-0'],
@@ -179,3 +184,4 @@ export const PIECE: CheckpointPiece = {
 export const MANIFEST: CheckpointManifest = {
   checkpoint: '0b5c', time: T0, cursor: CURSOR, parent: null, pieces: [{ number: 0, offset: 17, sha256: filled(32, 0xee) }],
 }
+export const LOCAL: LocalCheckpointRow = { generation: 2, pieces: 16, cursor: CURSOR }

@@ -91,7 +91,7 @@ export const policy: fc.Arbitrary<Ask> = fc.record(policies, { requiredKeys: [] 
 
 /** Of those, one or two. */
 export const change: fc.Arbitrary<Ask> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ maxInstances: policies.maxInstances }) },
+  { weight: 5, arbitrary: fc.record({ maxInstances: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 2, arbitrary: fc.record({ overlap: policies.overlap, queueLimit: policies.queueLimit }) },
   { weight: 2, arbitrary: fc.record({ name: fc.constantFrom('one', 'two', null) }) },
   { weight: 2, arbitrary: fc.record({ labels }) },

@@ -1,6 +1,8 @@
 /**
  * What holds after each act: the log says what the model says (`observer.ts` has seen to that), every node that is up to
  * date holds the fold of the log, callers were told the truth, and an owner that is at rest has left nothing undone.
+ * Of the invariants of design §10 these are here: I4, I5, I6, I10 and I12; the others are in `invariants.ts`, but for
+ * I13, which compares logs and so is no matter of one.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type Snapshot, snapshot } from '../support/state-snapshot.ts'
@@ -22,8 +24,9 @@ export function check(system: System): void {
     for (const id of touched) compareOne(observer.world, observer.fold.state, id)
     compareRest(observer.world, observer.fold.state)
     for (const member of system.alive) {
-      if (!keepsUp(member, partition, observer)) continue
-      for (const id of touched) sameAsFold(member, partition, observer, id)
+      if (isUpToDate(member, partition, observer)) for (const id of touched) sameAsFold(member, partition, observer, id)
+      else if (member.partition(partition).mode === 'following')
+        throw new Error(`${member.name} follows, and is behind the log`)
     }
     const owner = ownerAtRest(system, partition, observer)
     if (owner !== undefined) checkOwner(system, owner, partition, observer)
@@ -31,7 +34,7 @@ export function check(system: System): void {
   checkAnswers(system)
 }
 
-/** Bugs that stop a partition, effects of what is not on the log. */
+/** I12: nothing stops a partition. What is asked of executors stands on the log. */
 function checkMembers({ members, observers, problems }: System): void {
   if (problems[0] !== undefined) throw problems[0]
   for (const member of members) {
@@ -54,21 +57,6 @@ function isUpToDate(member: Member, partition: number, { fold }: Observer): bool
   const { epoch, seq } = fold.cursor
   if (cursor.offset > fold.cursor.offset) throw new Error(`I6: ${member.name} is ahead of the log`)
   return cursor.epoch === epoch && cursor.seq === seq
-}
-
-/**
- * Whether it is up to date. Who follows stays so; who was overtaken without a word, and then told to let go, may have
- * missed what others wrote until they write again.
- */
-function keepsUp(member: Member, partition: number, observer: Observer): boolean {
-  const isFollowing = member.partition(partition).mode === 'following'
-  const followed = member.following.delete(partition)
-  if (!isUpToDate(member, partition, observer)) {
-    if (isFollowing && followed) throw new Error(`${member.name} follows, and is behind the log`)
-    return false
-  }
-  if (isFollowing) member.following.add(partition)
-  return true
 }
 
 function sameAsFold(member: Member, partition: number, { fold }: Observer, id: string): void {
@@ -97,18 +85,20 @@ function checkOwner(system: System, owner: Member, partition: number, observer: 
     throw new Error(`${owner.name} owns partition ${partition} and left undone at ${system.now}: ${late}`)
   }
   noteWaits(system, owner, partition, observer)
-  for (const run of observer.world.runs.values()) checkHandedOver(run, owner, observer.fold.cursor.epoch)
+  for (const run of observer.world.runs.values()) checkHandedOver(run, owner, observer)
 }
 
 /** An attempt that is open was handed over by this owner, whoever handed it over before, and so was the wish to stop it. */
-function checkHandedOver(run: Run, owner: Member, epoch: number): void {
+function checkHandedOver(run: Run, owner: Member, { fold, inherited }: Observer): void {
   const { id, attempt, status, cancelRequested, granted } = run
   if (status !== 'queued' && status !== 'running') return
   if (status === 'running' && cancelRequested && !owner.effects.has(cancelEffect(id, attempt)))
     throw new Error(`${owner.name} did not ask attempt ${attempt} of ${id} to stop`)
   if (granted) return
   const request = owner.requests.get(attemptKey(id, attempt))
-  if (request?.epoch !== epoch)
+  // Somebody may say that it runs before it was handed to anybody: then it isn't.
+  if (request === undefined && status === 'running' && !inherited.has(attemptKey(id, attempt))) return
+  if (request?.epoch !== fold.cursor.epoch)
     throw new Error(`${owner.name} did not dispatch attempt ${attempt} of ${id}, which is ${status}`)
   compareRequest(run, request)
 }

@@ -84,11 +84,11 @@ function candidatesFor(
     .filter((submission) => submission.report?.runId === runId && mayBeAt(submission, event))
     .flatMap((submission) => submission.inputs().map((input) => ({ input, submission })))
   return [
+    ...commands,
     ...reports,
     ...(runId === null ? [] : [own({ kind: 'run-due', runId }), own({ kind: 'run-abandoned', runId })]),
     ...(jobId === null ? [own({ kind: 'pauses-due' })] : [own({ kind: 'job-due', jobId })]),
     ...(event.type === 'ClockStepped' ? steps.map((stepMs) => own({ kind: 'clock-stepped', stepMs })) : []),
-    ...commands,
   ]
 }
 

@@ -1,4 +1,5 @@
 /** What the model says of due times: pauses, grace, coalescing, the limit of instances (design §6). */
+import type { Command } from '../../src/core/commands.ts'
 import type { CausedBy, RunCause, Times } from '../../src/core/events.ts'
 import { type Fact, type Moment, timesOf } from './facts.ts'
 import { timeAfter } from './plan.ts'
@@ -29,9 +30,15 @@ function timesThrough(job: Job, through: number): { readonly times: number[]; re
 }
 
 function fire(world: World, job: Job, { now }: Moment): Fact[] {
+  const facts = dueTimes(world, job, now, job.heldThrough)
+  return [...facts, ...finish(world, job)]
+}
+
+/** What becomes of the times that are due: those up to `heldThrough` are skipped. */
+function dueTimes(world: World, job: Job, now: number, heldThrough: number | null): Fact[] {
   const { misfireGraceMs, coalesce, maxCatchUp } = job.spec
   const { times, next } = timesThrough(job, now)
-  const held = times.filter((at) => job.heldThrough !== null && at <= job.heldThrough)
+  const held = times.filter((at) => heldThrough !== null && at <= heldThrough)
   const late = times.filter((at) => !held.includes(at) && misfireGraceMs !== null && now - at > misfireGraceMs)
   const ready = times.filter((at) => !held.includes(at) && !late.includes(at))
   const facts: Fact[] = [
@@ -40,9 +47,9 @@ function fire(world: World, job: Job, { now }: Moment): Fact[] {
   ]
   const [earliest] = ready
   const latest = ready.at(-1)
-  if (earliest === undefined || latest === undefined) return [...facts, ...finish(world, job)]
+  if (earliest === undefined || latest === undefined) return facts
   const room = makeRoom(world, job)
-  if ('why' in room) return [...facts, ...passed(job, 'RunSkipped', ready, next, room.why), ...finish(world, job)]
+  if ('why' in room) return [...facts, ...passed(job, 'RunSkipped', ready, next, room.why)]
   facts.push(...room.facts)
   if (coalesce !== 'all') {
     const at = coalesce === 'latest' ? latest : earliest
@@ -53,11 +60,20 @@ function fire(world: World, job: Job, { now }: Moment): Fact[] {
   facts.push(...passed(job, 'RunMissed', ready.slice(0, ready.length - kept.length), next))
   let { after } = room
   for (const at of kept) {
-    const fact = triggered(world, job, at, { after, next, coalesced: null })
-    facts.push(fact)
-    after = runIdOf(job, at, null)
+    facts.push(triggered(world, job, at, { after, next, coalesced: null }))
+    after = runIdOf(job, at)
   }
   return facts
+}
+
+/** The last time that a change of the schedule finds decided. */
+export function lastDue(job: Job, now: number): number {
+  return timesThrough(job, now).times.at(-1) ?? job.decided
+}
+
+/** What is due before a change is decided by what the job was until then; a held job skips it. */
+export function dueBeforeChange(world: World, job: Job, now: number): Fact[] {
+  return dueTimes(world, job, now, world.isHeld(job) ? now : job.heldThrough)
 }
 
 /** Times that were decided without a run. */
@@ -107,6 +123,8 @@ interface Opening {
   readonly after: string | null
   readonly cause: RunCause
   readonly by: Pick<CausedBy, 'commandId' | 'commandGiven' | 'actor'>
+  /** The last part of the run's id; null: its trigger made it. */
+  readonly asked?: string | null
   readonly coalesced?: Times | null
   readonly startBefore?: number | null
   readonly retryOf?: string | null
@@ -116,7 +134,7 @@ interface Opening {
 /** One more run of the job. */
 export function open(world: World, job: Job, opening: Opening): Fact {
   const { at, after, cause, by, coalesced = null, startBefore = null, retryOf = null, payload = null } = opening
-  const id = runIdOf(job, at, by.commandId)
+  const id = runIdOf(job, at, opening.asked)
   const run: Run = {
     id,
     jobId: job.id,
@@ -160,9 +178,20 @@ export function open(world: World, job: Job, opening: Opening): Fact {
 }
 
 /** Protocol §1. */
-export function runIdOf(job: Job, at: number, commandId: string | null): string {
+export function runIdOf(job: Job, at: number, asked: string | null = null): string {
   const id = `${job.id}/${job.incarnation}/${new Date(at).toISOString().replaceAll(/[-:]/g, '')}`
-  return commandId === null ? id : `${id}/${commandId}`
+  return asked === null ? id : `${id}/${asked}`
+}
+
+/** A given id may come again when it is forgotten, for the same past time: the place of the decision goes with it. */
+export function askedId({ commandId, commandGiven }: Command, { epoch, seq, index }: Moment): string {
+  return commandGiven ? `${commandId}/${epoch}-${seq}-${index}` : commandId
+}
+
+/** It came again while the run is open that it asked for. */
+export function isOpenAsked(job: Job, at: number, { commandId }: Command): boolean {
+  const id = runIdOf(job, at, commandId)
+  return job.open.some((open) => open === id || open.startsWith(`${id}/`))
 }
 
 /** A job without a further time is over with its last run. */

@@ -1,7 +1,8 @@
 /** What the model's world is told, and what it makes of it. */
 import type { Command } from '../../src/core/commands.ts'
+import type { RejectionCode } from '../../src/core/rejections.ts'
 import type { Report } from '../../src/core/reports.ts'
-import { by, type Fact, type Moment } from './facts.ts'
+import { by, type Fact, type Moment, rejected } from './facts.ts'
 import { jobIsDue } from './fire-rules.ts'
 import {
   addJob,
@@ -29,6 +30,8 @@ export type Input =
       readonly command: Command
       /** What the command's job or trigger was made of. */
       readonly ask: Ask
+      /** The code with which it is refused whatever there is. */
+      readonly refused: RejectionCode | null
       /** What is kept of the run that the command names, when it is over. */
       readonly finished: Finished | null
     }
@@ -77,7 +80,9 @@ function answer(world: World, input: Extract<Input, { kind: 'command' }>, moment
   return facts
 }
 
-function obey(world: World, { command, ask, finished }: Extract<Input, { kind: 'command' }>, moment: Moment): Fact[] {
+function obey(world: World, input: Extract<Input, { kind: 'command' }>, moment: Moment): Fact[] {
+  const { command, ask, refused, finished } = input
+  if (refused !== null) return rejected(command, refused)
   switch (command.type) {
     case 'AddJob':
       return addJob(world, command, ask, moment)
@@ -103,11 +108,11 @@ function obey(world: World, { command, ask, finished }: Extract<Input, { kind: '
     case 'RunJob':
       return runJob(world, command, moment)
     case 'BackfillJob':
-      return backfillJob(world, command)
+      return backfillJob(world, command, moment)
     case 'CancelRun':
       return cancelRun(world, command, finished)
     case 'RetryRun':
-      return retryRun(world, command, finished)
+      return retryRun(world, command, finished, moment)
     case 'DeclareExecutor':
       return declareExecutor(world, command)
   }

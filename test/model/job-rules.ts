@@ -1,7 +1,20 @@
 /** What the model says of commands about jobs and pauses (design §6, protocol §3). */
 import type { Command, Labels } from '../../src/core/commands.ts'
 import { applied, by, type Fact, type Moment, rejected, timesOf } from './facts.ts'
-import { cancelled, hold, lastHeld, makeRoom, NOBODY, open, resume, runIdOf } from './fire-rules.ts'
+import {
+  askedId,
+  cancelled,
+  dueBeforeChange,
+  hold,
+  isOpenAsked,
+  lastDue,
+  lastHeld,
+  makeRoom,
+  NOBODY,
+  open,
+  resume,
+  runIdOf,
+} from './fire-rules.ts'
 import { firstTime, timeAfter } from './plan.ts'
 import { type Ask, changedSpec, flawOf, samePlan, sameSpec, type Spec, specOf } from './spec.ts'
 import { ANY, hasLabels, type Job, type Rule, type World } from './world.ts'
@@ -22,8 +35,9 @@ export function addJob(world: World, command: Of<'AddJob'>, ask: Ask, moment: Mo
   if (ifExists === 'keep') return applied(command)
   if (ifExists === 'reject') return rejected(command, 'job-exists')
   if (sameSpec(job.spec, spec) && given === null) return applied(command)
-  // Without a trigger it is to run once, now, whatever ran before.
-  return newVersion(world, job, command, { spec, given, restart: spec.plan.kind === 'once' }, moment)
+  // Without a trigger it runs once, now, whatever ran before; while it is still to run, with what it is added with.
+  const restart = spec.plan.kind === 'once' && job.next === null
+  return newVersion(world, job, command, { spec, given, restart }, moment)
 }
 
 function added(world: World, command: Of<'AddJob'>, spec: Spec, given: number | null, moment: Moment): Fact[] {
@@ -77,22 +91,26 @@ export function changeJob(world: World, command: Of<'ModifyJob' | 'RescheduleJob
 function newVersion(world: World, job: Job, command: Command, change: Change, { now }: Moment): Fact[] {
   const { spec, given, restart } = change
   const keeps = !restart && samePlan(job.spec.plan, spec.plan)
+  const isOfSchedule = !keeps || given !== null
   const anchor = keeps ? job.anchor : now
-  let { next } = job
-  if (given !== null) next = given
-  else if (!keeps) next = firstTime(spec.plan, now, job.decided)
-  if (given !== null && given <= job.decided) return rejected(command, 'invalid-option')
-  if (given === null && !keeps && next === null) return rejected(command, 'never-fires')
+  const decided = isOfSchedule ? lastDue(job, now) : job.decided
+  if (given !== null && given <= decided) return rejected(command, 'invalid-option')
+  const next = given ?? (keeps ? job.next : firstTime(spec.plan, now, decided))
+  if (isOfSchedule && next === null) return rejected(command, 'never-fires')
+  const before = isOfSchedule ? dueBeforeChange(world, job, now) : []
   // The repetitions of a new phase are counted anew, and another next time is judged by no pause before it.
   if (anchor !== job.anchor || !samePlan(job.spec.plan, spec.plan)) job.decidedCount = 0
   if (next !== job.next) job.heldThrough = null
+  const rules = world.rules.filter(({ labels }) => hasLabels(job, labels))
   job.version += 1
   job.spec = spec
+  // Without the labels of a rule it is out of that pause, as when the rule ends.
+  for (const rule of rules) if (!hasLabels(job, rule.labels)) hold(job, lastHeld(rule, now))
   job.anchor = anchor
   job.next = next
   world.admit(job)
   const { id: jobId, version } = job
-  return [{ type: 'JobModified', jobId, ...by(command), version, anchor, nextFireTime: next }]
+  return [...before, { type: 'JobModified', jobId, ...by(command), version, anchor, nextFireTime: next }]
 }
 
 /** What runs may finish and report; what has not begun does not begin. */
@@ -209,14 +227,15 @@ export function runJob(world: World, command: Of<'RunJob'>, moment: Moment): Fac
   const room = makeRoom(world, job)
   if ('why' in room) return rejected(command, 'limit-exceeded')
   const payload = command.payload === null ? null : new TextDecoder().decode(command.payload)
-  const opening = { at: moment.now, after: room.after, cause: 'run-now', by: by(command), payload } as const
+  const asked = { by: by(command), asked: command.commandId, payload }
+  const opening = { ...asked, at: moment.now, after: room.after, cause: 'run-now' } as const
   return [...room.facts, open(world, job, opening)]
 }
 
 const MOST_BACKFILLED = 500
 
 /** The runs of a past range, one after another. */
-export function backfillJob(world: World, command: Of<'BackfillJob'>): Fact[] {
+export function backfillJob(world: World, command: Of<'BackfillJob'>, moment: Moment): Fact[] {
   const { from, to, dryRun } = command
   const job = world.job(command.jobId)
   if (job === undefined) return rejected(command, 'job-not-found')
@@ -229,10 +248,12 @@ export function backfillJob(world: World, command: Of<'BackfillJob'>): Fact[] {
   }
   if (times.length > MOST_BACKFILLED) return rejected(command, 'limit-exceeded')
   if (dryRun || times.length === 0) return applied(command, timesOf(times))
+  if (times.some((time) => isOpenAsked(job, time, command))) return rejected(command, 'expired')
+  const asked = askedId(command, moment)
   let after = world.active(job).length < job.spec.maxInstances ? null : ANY
   return times.map((time) => {
-    const fact = open(world, job, { at: time, after, cause: 'backfill', by: by(command) })
-    after = runIdOf(job, time, command.commandId)
+    const fact = open(world, job, { at: time, after, cause: 'backfill', by: by(command), asked })
+    after = runIdOf(job, time, asked)
     return fact
   })
 }

@@ -8,7 +8,7 @@ import type { Explained } from './explain.ts'
 import { lettingsIn, situationsOf } from './situations.ts'
 import type { World } from './world.ts'
 
-/** Every campaign of 500 runs or more meets all of these. */
+/** Every campaign of 1,000 runs or more meets all of these. */
 const SITUATIONS = [
   // The log and its owners
   'zombie wrote',
@@ -31,6 +31,7 @@ const SITUATIONS = [
   'caller told not-owner',
   'takeover',
   'takeover with open runs',
+  'takeover with a batch on its way',
   'takeover without telling the loser',
   'crash',
   'crash with a batch on its way',
@@ -55,6 +56,9 @@ const SITUATIONS = [
   'job kept',
   'job modified',
   'job rescheduled',
+  'changed when times were due',
+  'changed under a pause, when times were due',
+  'job removed',
   'job removed with open runs',
   'job removed with runs that wait',
   'all jobs removed',
@@ -63,11 +67,15 @@ const SITUATIONS = [
   'job finished with its last run',
   'executor declared',
   'given fire time',
+  'rejected: malformed',
+  'rejected: unsupported-type',
   'rejected: invalid-id',
   'rejected: invalid-trigger',
   'rejected: invalid-option',
   'rejected: never-fires',
+  'rejected: unknown-zone',
   'rejected: unknown-executor',
+  'rejected: payload-too-large',
   'rejected: job-exists',
   'rejected: job-not-found',
   'rejected: version-conflict',
@@ -97,13 +105,16 @@ const SITUATIONS = [
   'backfill dry run',
   'run done again',
   // Pauses
+  'job paused',
   'paused job resumed',
   'paused job resumed by itself',
   'skipped while paused',
   'pause by labels',
+  'pause by labels over',
   'pause by labels over by itself',
   'skipped under a pause by labels',
   'schedule paused',
+  'schedule pause over',
   'schedule pause over by itself',
   'run now of a paused job',
   'retry held by a pause',

@@ -27,8 +27,6 @@ export class Member {
   readonly lastSent = new Map<number, Sent>()
   /** When each attempt was heard of, by partition and epoch: only the owner knows. */
   readonly heard = new Map<string, number>()
-  /** Partitions in which it was seen to follow, at the end of the log. */
-  readonly following = new Set<number>()
   readonly failures: Error[] = []
   isAlive = true
   /** Its timers count. */
@@ -88,8 +86,8 @@ export class Member {
   isSettled(index: number): boolean {
     const sent = this.lastSent.get(index)
     const { cursor } = this.partition(index)
-    if (sent === undefined) return true
-    return !sent.refused && (sent.epoch !== cursor.epoch || sent.seq <= cursor.seq)
+    if (sent?.epoch !== cursor.epoch) return true
+    return !sent.refused && sent.seq <= cursor.seq
   }
 
   #dispatcher(): Dispatcher {

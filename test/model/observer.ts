@@ -45,6 +45,8 @@ export class Observer {
   since = 0
   /** Of the present owner's batches, until they are seen to have happened. */
   expected: readonly Expected[] = []
+  /** Attempts that ran when the present owner was announced. */
+  inherited: ReadonlySet<string> = new Set()
   /** Attempts that some accepted event made dispatchable. */
   readonly attempts = new Set<string>()
   readonly grants = new Set<string>()
@@ -82,6 +84,8 @@ export class Observer {
     this.since = time
     this.world.lastTime = Math.max(this.world.lastTime, time)
     this.expected = []
+    const running = [...this.world.runs.values()].filter((run) => run.status === 'running')
+    this.inherited = new Set(running.map((run) => attemptKey(run.id, run.attempt)))
   }
 
   #committed(batch: readonly Event[], submissions: readonly Submission[]): void {

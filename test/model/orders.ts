@@ -2,9 +2,13 @@
 import fc from 'fast-check'
 import type { IfExists } from '../../src/core/commands.ts'
 import { change, labels, planOf, policy, seldom, shape } from './asks.ts'
+import type { JobInput } from '../../src/core/job/definition.ts'
+import { MAX_PAYLOAD_BYTES } from '../../src/core/limits.ts'
+import type { RejectionCode } from '../../src/core/rejections.ts'
 import { type Ask, inputOf } from './spec.ts'
 import type { Act } from './step.ts'
-import type { System } from './system.ts'
+import type { Order, System } from './system.ts'
+import { ANY, type Job, type World } from './world.ts'
 
 const JOB_IDS = ['a', 'b', 'c', 'd', 'e'] as const
 const jobId = fc.constantFrom(...JOB_IDS)
@@ -95,6 +99,22 @@ function versionOf(system: System, id: string, which: string): number | null {
   return which === 'right' ? version : version + 1
 }
 
+/** One more place for a job whose runs wait for one. */
+const widen: fc.Arbitrary<Act> = fc.record({ given, pick }).map((asked) => ({
+  kind: 'widen',
+  details: asked,
+  act: (system) => {
+    const isCrowded = (world: World, job: Job): boolean => world.openRuns(job).some(({ after }) => after === ANY)
+    const crowded = system.observers.flatMap(({ world }) =>
+      [...world.jobs.values()].filter((job) => isCrowded(world, job)),
+    )
+    const [job] = crowded
+    if (job === undefined) return
+    const ask = { maxInstances: job.spec.maxInstances + 1 }
+    system.order({ type: 'ModifyJob', jobId: job.id, version: null, job: ask }, { ...asked, ask })
+  },
+}))
+
 const reschedule: fc.Arbitrary<Act> = fc.record({ id: jobId, shape: seldom(shape), given, pick }).map((asked) => ({
   kind: 'reschedule',
   details: asked,
@@ -132,6 +152,33 @@ function flawed(flaw: string, now: number): Ask {
       return { plan: grid }
   }
 }
+
+const UNREADABLE = {
+  get task(): string {
+    throw new Error('it cannot be read')
+  },
+  toJSON: () => 'unreadable',
+} as JobInput
+const BIG = { task: 'work', payload: new Uint8Array(MAX_PAYLOAD_BYTES + 1) }
+const NOWHERE = { type: 'interval', every: 'PT10S', zone: 'Mars/Base' }
+const HOPELESS: Readonly<Partial<Record<RejectionCode, (jobId: string) => Order>>> = {
+  malformed: (jobId) => ({ type: 'AddJob', jobId, ifExists: 'replace', job: UNREADABLE }),
+  'payload-too-large': (jobId) => ({ type: 'AddJob', jobId, ifExists: 'replace', job: BIG }),
+  'unknown-zone': (jobId) => ({ type: 'AddJob', jobId, ifExists: 'replace', job: { task: 'work', trigger: NOWHERE } }),
+  'unsupported-type': (jobId) => ({ type: 'PolishJob', jobId }) as unknown as Order,
+}
+
+/** Refused whatever there is. */
+const hopeless: fc.Arbitrary<Act> = fc
+  .record({ id: jobId, refused: fc.constantFrom(...(Object.keys(HOPELESS) as RejectionCode[])), given, pick })
+  .map((asked) => ({
+    kind: 'hopeless',
+    details: asked,
+    act: (system) => {
+      const order = HOPELESS[asked.refused]?.(asked.id)
+      if (order !== undefined) system.order(order, asked)
+    },
+  }))
 
 /** Seconds until a pause ends by itself. */
 const until = fc.option(fc.integer({ min: -10, max: 90 }), { freq: 2, nil: null })
@@ -266,8 +313,10 @@ export const orders: readonly fc.WeightedArbitrary<Act>[] = [
   { weight: 18, arbitrary: add(jobId) },
   { weight: 3, arbitrary: addEqual },
   { weight: 9, arbitrary: modify },
+  { weight: 2, arbitrary: widen },
   { weight: 4, arbitrary: reschedule },
   { weight: 3, arbitrary: invalid },
+  { weight: 1, arbitrary: hopeless },
   { weight: 5, arbitrary: pause },
   { weight: 7, arbitrary: ofJob('resume', 'ResumeJob') },
   { weight: 3, arbitrary: ofJob('remove', 'RemoveJob') },

@@ -5,23 +5,22 @@ import type { Act } from './step.ts'
 import type { System } from './system.ts'
 import type { World } from './world.ts'
 
-const TYPES: readonly ReportType[] = [
-  ...(['started', 'started', 'started', 'started', 'started', 'started'] as const),
-  ...(['succeeded', 'succeeded', 'succeeded', 'succeeded', 'failed', 'failed', 'failed', 'failed'] as const),
-  ...([
-    'heartbeat',
-    'heartbeat',
-    'heartbeat',
-    'timed-out',
-    'cancelled',
-    'missed',
-    'unknown-task',
-    'unknown-task',
-  ] as const),
-]
+/** How often each comes up, against the others. */
+const WEIGHTS: Readonly<Record<ReportType, number>> = {
+  started: 6,
+  succeeded: 4,
+  failed: 4,
+  heartbeat: 3,
+  'timed-out': 1,
+  cancelled: 1,
+  missed: 1,
+  'unknown-task': 2,
+}
 
 const details = {
-  type: fc.constantFrom(...TYPES),
+  type: fc.oneof(
+    ...Object.entries(WEIGHTS).map(([type, weight]) => ({ weight, arbitrary: fc.constant(type as ReportType) })),
+  ),
   which: fc.nat({ max: 40 }),
   process: fc.constantFrom('p1', 'p1', 'p1', 'p1', 'p2', 'p3'),
   ago: fc.option(fc.integer({ min: 0, max: 5 }), { nil: null }),
@@ -114,6 +113,21 @@ const alive: fc.Arbitrary<Act> = fc
     },
   }))
 
+/** All that were handed over begin. */
+const begin: fc.Arbitrary<Act> = fc.record({ process: details.process, pick: details.pick }).map((asked) => ({
+  kind: 'all start',
+  details: asked,
+  act: (system) => {
+    const queued = system.observers.flatMap(({ world }) =>
+      [...world.runs.values()].filter((run) => run.status === 'queued'),
+    )
+    const said = { type: 'started', process: asked.process, ago: null, isFatal: false, isRetryable: true } as const
+    for (const { id: runId, jobId, attempt } of queued) {
+      system.report(reportOf(system, said, { jobId, runId, attempt }), asked.pick)
+    }
+  },
+}))
+
 /** Word for word. */
 const again: fc.Arbitrary<Act> = fc
   .record({ which: fc.nat({ max: 5 }), pick: fc.nat({ max: 1_000 }) })
@@ -136,4 +150,5 @@ export const reports: readonly fc.WeightedArbitrary<Act>[] = [
   { weight: 3, arbitrary: stray },
   { weight: 2, arbitrary: again },
   { weight: 1, arbitrary: alive },
+  { weight: 1, arbitrary: begin },
 ]

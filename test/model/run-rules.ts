@@ -3,7 +3,7 @@ import type { Command } from '../../src/core/commands.ts'
 import type { EventOf } from '../../src/core/events.ts'
 import type { Report, RunError } from '../../src/core/reports.ts'
 import { applied, by, type Fact, type Moment, rejected } from './facts.ts'
-import { cancelled, finish, makeRoom, open, requestCancel } from './fire-rules.ts'
+import { askedId, cancelled, finish, isOpenAsked, makeRoom, open, requestCancel } from './fire-rules.ts'
 import { heartbeatOf } from './spec.ts'
 import type { Finished, Outcome, Run, World } from './world.ts'
 
@@ -201,15 +201,17 @@ export function cancelRun(world: World, command: Of<'CancelRun'>, finished: Fini
   return run.cancelRequested ? applied(command) : [requestCancel(world, run, by(command))]
 }
 
-/** A run that ended otherwise than succeeded is done again, as a run of its own. */
-export function retryRun(world: World, command: Of<'RetryRun'>, finished: Finished | null): Fact[] {
+/** A run that ended otherwise than succeeded is done again with what it was given, as a run of its own. */
+export function retryRun(world: World, command: Of<'RetryRun'>, finished: Finished | null, moment: Moment): Fact[] {
   const job = world.job(command.jobId)
   if (job === undefined) return rejected(command, 'job-not-found')
   if (world.runs.has(command.runId)) return rejected(command, 'invalid-option')
   if (finished === null) return rejected(command, 'run-not-found')
   if (finished.outcome === 'succeeded') return rejected(command, 'run-final')
+  if (isOpenAsked(job, finished.at, command)) return rejected(command, 'expired')
   const room = makeRoom(world, job)
   if ('why' in room) return rejected(command, 'limit-exceeded')
-  const { at, runId: retryOf } = finished
-  return [...room.facts, open(world, job, { at, after: room.after, cause: 'run-now', by: by(command), retryOf })]
+  const { at, runId: retryOf, payload } = finished
+  const asked = { by: by(command), asked: askedId(command, moment), retryOf, payload }
+  return [...room.facts, open(world, job, { ...asked, at, after: room.after, cause: 'run-now' })]
 }

@@ -41,7 +41,9 @@ function ofJobs(event: Event, { input, events, after }: Explained): string[] {
     case 'JobAdded':
       return ['job added', ...(event.paused ? ['job added paused'] : [])]
     case 'JobModified':
-      return ofModified(input)
+      return [...ofModified(input), ...(events.length > 1 ? ['changed when times were due'] : [])]
+    case 'JobPaused':
+      return ['job paused']
     case 'JobResumed': {
       const how = isByItself ? 'paused job resumed by itself' : 'paused job resumed'
       return event.skipped === null ? [how] : [how, 'skipped while paused']
@@ -49,13 +51,13 @@ function ofJobs(event: Event, { input, events, after }: Explained): string[] {
     case 'JobsPaused':
       return ['pause by labels']
     case 'JobsResumed':
-      return isByItself ? ['pause by labels over by itself'] : []
+      return [isByItself ? 'pause by labels over by itself' : 'pause by labels over']
     case 'SchedulePaused':
       return ['schedule paused']
     case 'ScheduleResumed':
-      return isByItself ? ['schedule pause over by itself'] : []
+      return [isByItself ? 'schedule pause over by itself' : 'schedule pause over']
     case 'JobRemoved': {
-      const seen = events.length > 1 ? ['job removed with runs that wait'] : []
+      const seen = ['job removed', ...(events.length > 1 ? ['job removed with runs that wait'] : [])]
       if ([...after.runs.values()].some((run) => run.jobId === event.jobId)) seen.push('job removed with open runs')
       return seen
     }
@@ -87,7 +89,10 @@ function ofFires(event: Event, explained: Explained): string[] {
     case 'RunQueued':
       return ofQueued(event, explained)
     case 'RunSkipped':
-      if (event.why === 'paused') return ['skipped under a pause by labels']
+      if (event.why === 'paused') {
+        const isChanged = explained.events.some(({ type }) => type === 'JobModified')
+        return [isChanged ? 'changed under a pause, when times were due' : 'skipped under a pause by labels']
+      }
       return [event.why === 'queue-full' ? 'queue-full' : `skipped: ${event.why}`]
     case 'RunMissed': {
       if (event.runId !== null) return ['missed when picked up']
@@ -172,6 +177,6 @@ export function lettingsIn({ before, after, events }: Explained): string[] {
     const waited = before.runs.get(run.id)
     if (waited?.status !== 'waiting' || run.status !== 'queued') return []
     if (waited.after !== '*') return ['successor of a run that ended']
-    return [events[0]?.type === 'JobModified' ? 'let in by a new version' : 'let in when a place was free']
+    return [events.at(-1)?.type === 'JobModified' ? 'let in by a new version' : 'let in when a place was free']
   })
 }

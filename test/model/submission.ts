@@ -1,6 +1,7 @@
 /** A command or report that was handed to a member: what was asked, and what became of it. */
 import type { Command } from '../../src/core/commands.ts'
 import type { Event } from '../../src/core/events.ts'
+import type { RejectionCode } from '../../src/core/rejections.ts'
 import type { Report } from '../../src/core/reports.ts'
 import type { Input } from './inputs.ts'
 import type { Ask } from './spec.ts'
@@ -31,10 +32,10 @@ export interface Submission {
 
 export function commandInputs(
   command: Command,
-  ask: Ask,
+  { ask, refused }: { readonly ask: Ask; readonly refused: RejectionCode | null },
   kept: () => readonly (Finished | null)[],
 ): () => readonly Input[] {
-  return () => kept().map((finished) => ({ kind: 'command', command, ask, finished }) as const)
+  return () => kept().map((finished) => ({ kind: 'command', command, ask, refused, finished }) as const)
 }
 
 /** It may still come up on the log. */

@@ -15,6 +15,7 @@ import { createVirtualClock, type VirtualClock } from '../../src/adapters/memory
 import { createEventCodec } from '../../src/codec/event-codec.ts'
 import type { Command } from '../../src/core/commands.ts'
 import { partitionOf } from '../../src/core/partition.ts'
+import type { RejectionCode } from '../../src/core/rejections.ts'
 import type { Report } from '../../src/core/reports.ts'
 import type { Event } from '../../src/core/events.ts'
 import { OperationalError } from '../../src/ports/operational-error.ts'
@@ -32,6 +33,15 @@ export type Fate = 'refuse' | 'lose-reply' | 'lose-request' | 'late'
 /** A command without its envelope. */
 export type Order = Command extends infer C ? (C extends Command ? Omit<C, Envelope> : never) : never
 type Envelope = 'commandId' | 'commandGiven' | 'actor' | 'commandOffset'
+
+export interface Ordering {
+  /** The id that the client gives. */
+  readonly given: string | null
+  readonly ask?: Ask
+  /** The code with which it is refused whatever there is. */
+  readonly refused?: RejectionCode | null
+  readonly pick: number
+}
 
 export interface SystemOptions {
   readonly partitions: number
@@ -163,10 +173,9 @@ export class System {
     return from[pick % Math.max(from.length, 1)]
   }
 
-  /** `given`: the id that the client gives; a whole-partition command goes to every partition under one id. */
-  order(order: Order, options: { readonly given: string | null; readonly ask?: Ask; readonly pick: number }): void {
+  /** A whole-partition command goes to every partition under one id. */
+  order(order: Order, { given, ask = {}, refused = null, pick }: Ordering): void {
     this.#commands += 1
-    const { given, ask = {}, pick } = options
     const commandId = given ?? `c${this.#commands}`
     const jobId = 'jobId' in order ? order.jobId : null
     const partitions = jobId === null ? [...this.observers.keys()] : [partitionOf(jobId, this.observers.length)]
@@ -176,7 +185,7 @@ export class System {
       const command = { ...order, ...envelope } as Command
       const member = this.#target(partition, pick)
       if (member === undefined) continue
-      const inputs = commandInputs(command, ask, this.#kept(command, partition, member))
+      const inputs = commandInputs(command, { ask, refused }, this.#kept(command, partition, member))
       const submission = this.#submitted({ tag, partition, member: member.name, command, report: null, inputs })
       const isOfRun = command.type === 'CancelRun' || command.type === 'RetryRun'
       const { materializer } = member.store
@@ -251,6 +260,8 @@ export class System {
   assign(partition: number, member: Member, tellLoser: boolean): void {
     const { world } = this.observer(partition)
     if (world.runs.size > 0) this.ledger.see('takeover with open runs')
+    const losers = this.believers(partition).filter((one) => one !== member)
+    if (losers.some((one) => !one.isSettled(partition))) this.ledger.see('takeover with a batch on its way')
     this.cluster.assign(partition, member.name, { tellLoser })
   }
 

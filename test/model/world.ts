@@ -41,6 +41,8 @@ export interface Finished {
   readonly runId: string
   readonly at: number
   readonly outcome: Outcome
+  /** What it was given instead of its job's payload. */
+  readonly payload: string | null
 }
 
 export interface Run {
@@ -169,7 +171,8 @@ export class World {
     job.last = { runId: run.id, outcome }
     if (outcome === 'missed') job.missed += 1
     const { keepRuns } = job.spec
-    job.finished = [...job.finished, { runId: run.id, at: run.at, outcome }].slice(-keepRuns)
+    const { id: runId, at, payload } = run
+    job.finished = [...job.finished, { runId, at, outcome, payload }].slice(-keepRuns)
     for (const next of this.openRuns(job)) {
       if (next.status !== 'waiting' || next.after !== run.id) continue
       this.touched.add(next.id)

@@ -24,6 +24,14 @@ describe('modifyJob', () => {
     expect(firedAt(told, 'job')).toEqual([10, 20])
   })
 
+  test('takes null for none, whatever the default of the scheduler', async () => {
+    const { scheduler } = await started({ jobDefaults: { misfireGrace: '1m', timeout: '5s', heartbeatTimeout: '1s' } })
+    await scheduler.addJob({ id: 'job', ...EVERY_10S })
+    await scheduler.modifyJob('job', { misfireGrace: null, timeout: null, heartbeatTimeout: null })
+    const none = { misfireGraceMs: null, timeoutMs: null, heartbeatTimeoutMs: null }
+    expect(scheduler.getJob('job')).toMatchObject(none)
+  })
+
   test('that changes nothing leaves the version', async () => {
     const { scheduler } = await started()
     await scheduler.addJob({ id: 'job', ...EVERY_10S, name: 'greeter' })
@@ -204,6 +212,25 @@ describe('backfill', () => {
     expect(calls).toEqual(['2026-12-29', '2026-12-30', '2026-12-31'])
   })
 
+  test('that is repeated under its command id says what it made, also when some of it is over', async () => {
+    const { scheduler, clock } = await started()
+    const { handler, letGo } = stubborn()
+    let calls = 0
+    scheduler.task('wait', () => (calls++ === 0 ? 'first' : handler()))
+    await scheduler.addJob({ id: 'job', task: 'wait', trigger: crontab('0 0 * * *') })
+    const range = { from: '2026-12-29T00:00:00Z', to: '2027-01-01T00:00:00Z', commandId: 'fill' }
+    const made = await scheduler.backfill('job', range)
+    await scheduler.backfill('job', { ...range, from: '2026-12-30T00:00:00Z', commandId: 'fill-2' })
+    await clock.settle()
+    const again = await scheduler.backfill('job', range)
+    expect(again).toMatchObject({ count: 3, times: made.times })
+    expect(again.runs.map(({ runId }) => runId)).toEqual(made.runs.map(({ runId }) => runId))
+    await expect(again.runs[0]?.result()).resolves.toBe('first')
+    const dry = await scheduler.backfill('job', { ...range, dryRun: true })
+    expect(dry).toMatchObject({ count: 3, runs: [] })
+    letGo()
+  })
+
   test('of a range without a time runs nothing', async () => {
     const { scheduler } = await started()
     await scheduler.addJob({ id: 'job', task: 'greet', trigger: crontab('0 0 * * *') })
@@ -220,6 +247,29 @@ describe('backfill', () => {
     })
     const most = await scheduler.backfill('job', { from: T0 - 500 * 60_000, to: T0, dryRun: true })
     expect([most.count, most.times.length]).toEqual([500, 100])
+  })
+})
+
+describe('a job that is given another trigger', () => {
+  test('after an outage has all that came due decided before, however much it is, and is answered once', async () => {
+    const { scheduler, clock } = await openScheduler()
+    scheduler.task('greet', () => 'hello')
+    const answers: unknown[] = []
+    const decided: number[] = []
+    scheduler.on('RunSkipped', ({ times }) => decided.push(times.count))
+    scheduler.on('RunQueued', ({ coalesced, scheduledAt }) => {
+      decided.push(1 + (coalesced?.count ?? 0))
+      expect(scheduledAt).toEqual(new Date(at(50_000)))
+    })
+    scheduler.on('JobModified', ({ commandId }) => answers.push(commandId))
+    await scheduler.addJob({ id: 'job', task: 'greet', trigger: interval('1s') })
+    await clock.advance(50_000_500)
+    const rescheduled = scheduler.rescheduleJob('job', interval('1h'), { commandId: 'move' })
+    await scheduler.addJob({ id: 'other', task: 'greet', trigger: interval('1h') })
+    await rescheduled
+    expect(decided).toEqual([20_000, 20_000, 10_000])
+    expect(answers).toEqual(['move'])
+    expect(scheduler.getJob('job')?.nextFireTime).toEqual(new Date(at(53_600.5)))
   })
 })
 
@@ -262,6 +312,7 @@ describe('exportJobs and importJobs', () => {
       task: 'greet',
       payload: new Uint8Array([1, 2, 255]),
       contentType: 'application/x-bytes',
+      headers: { traceparent: '00-1' },
       trigger: interval('10s'),
       name: 'greeter',
       description: 'says hello',
@@ -281,11 +332,31 @@ describe('exportJobs and importJobs', () => {
       paused: true,
     })
     const there = await started()
-    await there.scheduler.importJobs(here.scheduler.exportJobs())
+    await there.scheduler.importJobs(JSON.parse(JSON.stringify(here.scheduler.exportJobs())))
     const [was, is] = [here, there].map(({ scheduler }) => scheduler.getJob('job'))
-    expect(was).toMatchObject({ payload: new Uint8Array([1, 2, 255]), queueLimit: 3, nextFireTime: new Date(at(10)) })
+    expect(was).toMatchObject({
+      payload: new Uint8Array([1, 2, 255]),
+      headers: { traceparent: '00-1' },
+      queueLimit: 3,
+      nextFireTime: new Date(at(10)),
+    })
     const anchored = { ...was?.trigger, start: new Date(T0).toISOString() }
     expect(is).toEqual({ ...was, trigger: anchored, incarnation: is?.incarnation })
+  })
+
+  test('keep the reason and the end of a pause, of a job that was not there', async () => {
+    const here = await started()
+    await here.scheduler.addJob({ id: 'job', ...EVERY_10S })
+    await here.scheduler.addJob({ id: 'there', ...EVERY_10S })
+    await here.scheduler.pauseJob('job', { reason: 'audit', until: at(95) })
+    await here.scheduler.pauseJob('there', { reason: 'audit' })
+    const there = await started()
+    await there.scheduler.addJob({ id: 'there', ...EVERY_10S })
+    await there.scheduler.importJobs(JSON.parse(JSON.stringify(here.scheduler.exportJobs())))
+    expect(there.scheduler.getJob('job')?.paused).toEqual({ reason: 'audit', until: new Date(at(95)) })
+    expect(there.scheduler.getJob('there')?.paused).toBe(null)
+    await there.clock.advance(100_000)
+    expect(firedAt(there.told, 'job')).toEqual([100])
   })
 
   test('go on counting the repetitions that are left', async () => {

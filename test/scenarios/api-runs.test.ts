@@ -195,8 +195,7 @@ describe('retryRun', () => {
     await expect(scheduler.retryRun(again.runId)).rejects.toMatchObject({ code: 'run-final' })
   })
 
-  // Known: of a run that ended nobody keeps the payload that it was given instead of its job's.
-  test.fails('does a run with a payload of its own again with that payload', async () => {
+  test('does a run with a payload of its own again with that payload', async () => {
     const { scheduler, clock } = await started()
     let broken = true
     scheduler.task('repair', (_context, payload: unknown) => {

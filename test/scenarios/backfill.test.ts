@@ -12,6 +12,7 @@ import { crontab, interval } from '../../src/core/triggers/make-trigger.ts'
 import {
   applied,
   duplicate,
+  executorDeclared,
   jobAdded,
   jobFinished,
   jobPaused,
@@ -23,7 +24,7 @@ import {
   runSucceeded,
   times,
 } from '../support/facts.ts'
-import { given as withId, jobDue, report, runError, runJob } from '../support/inputs.ts'
+import { declareExecutor, given as withId, jobDue, report, runError, runJob } from '../support/inputs.ts'
 import { at, every, JOB, resolved, runAt, T0 } from '../support/moments.ts'
 import { given, nothing } from '../support/scenario.ts'
 import { asked, backfilled, backfillOf, by, statuses } from './outcomes.ts'
@@ -95,9 +96,39 @@ describe('a backfill', () => {
     const envelope = withId('once')
     given(job())
       .when(backfill(hour(-1), hour(0), { envelope }))
-      .then(run(hour(-1), null, { ...envelope, runId: backfillOf(hour(-1), envelope) }))
+      .then(run(hour(-1), null, { ...envelope, runId: `${backfillOf(hour(-1), envelope)}/1-2-0` }))
       .when(backfill(hour(-1), hour(0), { envelope }))
       .then(duplicate(envelope))
+  })
+
+  test('under a command id that is forgotten makes other runs, with ids of their own', () => {
+    const envelope = withId('once')
+    const runId = (place: string) => `${backfillOf(hour(-1), envelope)}/${place}`
+    const ask = backfill(hour(-1), hour(0), { envelope })
+    given(jobAdded({ job: { trigger: HOURLY }, nextFireTime: hour(9) }))
+      .when(ask)
+      .then(run(hour(-1), null, { ...envelope, runId: runId('1-2-0'), nextFireTime: hour(9) }))
+      .when(report('succeeded', runId('1-2-0')))
+      .then(runSucceeded(runId('1-2-0')))
+      .at(hour(1) + 1)
+      .when(declareExecutor('gpu', withId('later')))
+      .then(executorDeclared('gpu', withId('later')))
+      .when(ask)
+      .then(run(hour(-1), null, { ...envelope, runId: runId('1-5-0'), nextFireTime: hour(9) }))
+  })
+
+  test('under a command id that is forgotten is refused while its runs are open', () => {
+    const envelope = withId('once')
+    const ask = backfill(hour(-1), hour(0), { envelope })
+    const runId = `${backfillOf(hour(-1), envelope)}/1-2-0`
+    given(jobAdded({ job: { trigger: HOURLY }, nextFireTime: hour(9) }))
+      .when(ask)
+      .then(run(hour(-1), null, { ...envelope, runId, nextFireTime: hour(9) }))
+      .at(hour(1) + 1)
+      .when(declareExecutor('gpu', withId('later')))
+      .then(executorDeclared('gpu', withId('later')))
+      .when(ask)
+      .then(rejected('expired', 'commandId', envelope))
   })
 
   test('may reach into the future, which then fires all the same', () => {

@@ -105,6 +105,8 @@ describe('an attempt with a heartbeat time-out', () => {
         report: 'succeeded',
         why: 'old-attempt',
         executor: 'host:1:aa',
+        reportOffset: null,
+        reason: null,
       })
   })
 

@@ -16,6 +16,7 @@ import {
   MAX_DESCRIPTION_CHARS,
   MAX_DURATION_MS,
   MAX_ERROR_CHARS,
+  MAX_HEADERS_BYTES,
   MAX_INSTANCES,
   MAX_INSTANT_MS,
   MAX_JOB_ID_CHARS,
@@ -311,6 +312,7 @@ test('a definition with everything at its limit at once fits a record, and a bat
     labels,
     metadata: metadata(MAX_METADATA_BYTES),
     retry: { nonRetryable: Array.from({ length: MAX_LABELS }, () => wide(MAX_NAME_CHARS)) },
+    headers: [{ name: 'h', value: new Uint8Array(MAX_HEADERS_BYTES - 1) }],
   }
   const jobId = chars(MAX_JOB_ID_CHARS)
   const [event] = nothing.at(T0).when(addJob(job, { jobId })).events

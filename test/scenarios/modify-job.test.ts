@@ -127,10 +127,23 @@ describe('null sets an option back', () => {
   })
 
   test('to the default of the scheduler, when it has one', () => {
-    given(job({ misfireGraceMs: 5_000, maxInstances: 3, retry: retries(5) }))
-      .with({ jobDefaults: { misfireGraceMs: 1_000, retry: { maxAttempts: 2 } } })
-      .when(modifyJob({ misfireGraceMs: null, maxInstances: null, retry: null }))
-      .then(modified({ misfireGraceMs: 1_000, retry: retries(2) }))
+    given(job({ labels: { team: 'a' }, maxInstances: 3, retry: retries(5) }))
+      .with({ jobDefaults: { labels: { team: 'b' }, retry: { maxAttempts: 2 } } })
+      .when(modifyJob({ labels: null, maxInstances: null, retry: null }))
+      .then(modified({ labels: { team: 'b' }, retry: retries(2) }))
+  })
+
+  test.each<[keyof JobDefinition, number | string]>([
+    ['misfireGraceMs', 5_000],
+    ['timeoutMs', 5_000],
+    ['heartbeatTimeoutMs', 5_000],
+    ['name', 'greeter'],
+    ['description', 'says hello'],
+  ])('to none where that is a value, as with %s, whatever the default of the scheduler', (option, value) => {
+    given(job({ [option]: value }))
+      .with({ jobDefaults: { [option]: value } })
+      .when(modifyJob({ [option]: null }))
+      .then(modified({ [option]: null }))
   })
 
   test('but the trigger to once, now', () => {
@@ -462,11 +475,14 @@ describe('a job is not modified', () => {
   })
 })
 
-test('a paused job that is modified stays paused', () => {
+test('a paused job that is modified stays paused, and what came due during the pause is skipped', () => {
   const { state } = given(job(), jobPaused({ reason: 'audit' }))
     .at(at(15))
     .when(modifyJob({ trigger: interval('20s') }))
-    .then(jobModified({ job: { trigger: every('20s') }, anchor: at(15), nextFireTime: at(35) }))
+    .then(
+      runSkipped('paused', times(at(10)), at(20)),
+      jobModified({ job: { trigger: every('20s') }, anchor: at(15), nextFireTime: at(35) }),
+    )
   const paused = state.job(JOB)
   expect(paused?.paused).toEqual({ reason: 'audit', until: null })
   expect(paused && dueOf(state, paused)).toBe(null)

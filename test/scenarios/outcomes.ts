@@ -71,6 +71,8 @@ export function finishedRun(runId: string, over: Partial<FinishedRun> = {}): Fin
     result: null,
     error: null,
     reason: null,
+    payload: null,
+    contentType: null,
     ...over,
   }
 }
@@ -87,5 +89,5 @@ export function asked(when: WhenStage, after: GivenStage): string[] {
   const place = { epoch: 1, seq: 1, index: 0, time: state.lastTime }
   return when.events
     .flatMap((event) => effectsOf({ ...event, ...place }, state))
-    .map((effect) => `${effect.type} ${effect.runId}`)
+    .map((effect) => `${effect.type} ${'runId' in effect ? effect.runId : effect.topic}`)
 }

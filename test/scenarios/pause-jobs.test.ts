@@ -193,6 +193,41 @@ describe('a rule is for', () => {
 describe('rules among themselves', () => {
   const both = given(job(), jobsPaused({ labels: TEAM }), jobsPaused({ labels: { env: 'live' } }))
 
+  test('skip what came due under them for a job that loses their labels, and fire what comes due then', () => {
+    const free = given(job(), jobsPaused({ labels: TEAM }))
+      .at(at(35))
+      .when(modifyJob({ labels: null }))
+      .then(jobModified({ job: { trigger: every('10s') }, nextFireTime: at(10) }))
+      .when(jobDue())
+      .then(runSkipped('paused', times(at(10), at(20), at(30)), at(40)))
+    free
+      .at(at(40))
+      .when(jobDue())
+      .then(runQueued(at(40), { jobVersion: 2, nextFireTime: at(50) }))
+  })
+
+  test('skip nothing for a job that is under another of them still', () => {
+    const still = given(job(), jobsPaused({ labels: TEAM }), jobsPaused({ labels: { env: 'live' } }))
+      .at(at(15))
+      .when(modifyJob({ labels: TEAM }))
+      .then(jobModified({ job: { trigger: every('10s'), labels: TEAM }, nextFireTime: at(10) }))
+    expect(held(still)).toBe(true)
+    still
+      .at(at(25))
+      .when(resumeJobs(TEAM))
+      .then(jobsResumed({ labels: TEAM, through: at(25) }))
+      .when(jobDue())
+      .then(runSkipped('paused', times(at(10), at(20)), at(30)))
+  })
+
+  test('keep their reason when they are asked for again without one', () => {
+    given(job(), jobsPaused({ labels: TEAM, reason: 'audit' }))
+      .when(pauseJobs(TEAM))
+      .then(applied(ANYBODY))
+      .when(pauseJobs(TEAM, { until: at(60) }))
+      .then(jobsPaused({ labels: TEAM, reason: 'audit', until: at(60) }))
+  })
+
   test('hold a job as long as one of them does', () => {
     both
       .at(at(15))

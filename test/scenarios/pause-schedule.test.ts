@@ -90,6 +90,14 @@ describe('a schedule that is paused', () => {
       .then(retryQueued(RUN))
   })
 
+  test('keeps its reason when it is paused again without one', () => {
+    given(schedulePaused({ reason: 'audit' }))
+      .when(pauseSchedule())
+      .then(applied({ jobId: null }))
+      .when(pauseSchedule({ until: at(60) }))
+      .then(schedulePaused({ reason: 'audit', until: at(60) }))
+  })
+
   test('is paused again without effect, or for another reason', () => {
     paused
       .when(pauseSchedule({ reason: 'migration' }))

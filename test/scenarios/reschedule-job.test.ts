@@ -10,6 +10,7 @@ import {
   jobResumed,
   rejected,
   runQueued,
+  runSkipped,
   runStarted,
   runSucceeded,
   times,
@@ -150,11 +151,14 @@ test('a job that is not there is not rescheduled', () => {
   nothing.when(rescheduleJob(interval('20s'))).then(rejected('job-not-found', 'jobId'))
 })
 
-test('a paused job that is rescheduled stays paused, and what was due before is not counted as skipped', () => {
+test('a paused job that is rescheduled stays paused, and what came due before is skipped once', () => {
   const rescheduled = given(JOB_ADDED, jobPaused({ reason: 'audit' }))
     .at(at(35))
     .when(rescheduleJob(interval('20s')))
-    .then(jobModified({ job: { trigger: every('20s') }, anchor: at(35), nextFireTime: at(55) }))
+    .then(
+      runSkipped('paused', times(at(10), at(20), at(30)), at(40)),
+      jobModified({ job: { trigger: every('20s') }, anchor: at(35), nextFireTime: at(55) }),
+    )
   const job = rescheduled.state.job(JOB)
   expect(job?.paused).toEqual({ reason: 'audit', until: null })
   expect(job && dueOf(rescheduled.state, job)).toBe(null)

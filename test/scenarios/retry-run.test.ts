@@ -5,6 +5,7 @@ import type { Outcome } from '../../src/core/job/job-state.ts'
 import { MAX_COMMAND_ID_CHARS } from '../../src/core/limits.ts'
 import {
   duplicate,
+  executorDeclared,
   jobAdded,
   jobModified,
   jobPaused,
@@ -14,7 +15,7 @@ import {
   runStarted,
   runSucceeded,
 } from '../support/facts.ts'
-import { ENVELOPE, given as withId, report, runError } from '../support/inputs.ts'
+import { declareExecutor, ENVELOPE, given as withId, report, runError } from '../support/inputs.ts'
 import { at, every, JOB, runAt } from '../support/moments.ts'
 import { given, nothing } from '../support/scenario.ts'
 import { by, finishedRun, statuses } from './outcomes.ts'
@@ -49,6 +50,14 @@ describe('a run is done again', () => {
       .when(retryRun(RUN, { ...ENDED, attempt: 3 }))
       .then(again())
     expect(state.run(`${RUN}/c1`)).toMatchObject({ scheduledAt: at(10), attempt: 1, status: 'queued', starts: 0 })
+  })
+
+  test("with the payload that it was given instead of its job's", () => {
+    const own = { payload: new Uint8Array([0, 255]), contentType: 'image/png' }
+    given(job())
+      .at(at(15))
+      .when(retryRun(RUN, { ...ENDED, ...own }))
+      .then(again(own))
   })
 
   test('and the schedule goes on as it was', () => {
@@ -89,9 +98,24 @@ describe('a run is done again', () => {
     const envelope = withId('once')
     given(job())
       .when(retryRun(RUN, ENDED, envelope))
-      .then(again({}, envelope))
+      .then(again({ runId: `${RUN}/once/1-2-0` }, envelope))
       .when(retryRun(RUN, ENDED, envelope))
       .then(duplicate(envelope))
+  })
+
+  test('under an id of its own, also when the command id is used again after it was forgotten', () => {
+    const envelope = withId('once')
+    const runId = `${RUN}/once/1-2-0`
+    given(jobAdded({ job: { trigger: every('10s') }, nextFireTime: at(9_000) }))
+      .when(retryRun(RUN, ENDED, envelope))
+      .then(again({ runId, nextFireTime: at(9_000) }, envelope))
+      .when(report('failed', runId, { error: runError() }))
+      .then(runFailed(runId, { scheduledAt: at(10) }))
+      .at(at(3_601))
+      .when(declareExecutor('gpu', withId('later')))
+      .then(executorDeclared('gpu', withId('later')))
+      .when(retryRun(RUN, ENDED, envelope))
+      .then(again({ runId: `${RUN}/once/1-5-0`, nextFireTime: at(9_000) }, envelope))
   })
 
   test('when its place is free, with overlap queue', () => {

@@ -128,6 +128,7 @@ export function runQueued(scheduledAt: number, over: Over<'RunQueued'> = {}): Fa
     startBefore: null,
     after: null,
     coalesced: null,
+    coalescesThrough: null,
     retryOf: null,
     nextFireTime: null,
     payload: null,
@@ -226,5 +227,5 @@ export function ignored(
   why: Fact<'ReportIgnored'>['why'],
   over: Over<'ReportIgnored'> = {},
 ): Fact<'ReportIgnored'> {
-  return { type: 'ReportIgnored', ...ofRun(runId), report, why, executor: EXECUTOR, ...over }
+  return { type: 'ReportIgnored', ...ofRun(runId), report, why, executor: EXECUTOR, reportOffset: null, reason: null, ...over }
 }

@@ -12,6 +12,7 @@ import {
   createMemoryCluster,
   type MemoryCluster,
 } from '../../src/adapters/memory/memory-log.ts'
+import { createMemoryOutbox } from '../../src/adapters/memory/memory-outbox.ts'
 import { createSeededEntropy } from '../../src/adapters/memory/seeded-entropy.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/adapters/memory/virtual-clock.ts'
 import { JobClient } from '../../src/client/job-client.ts'
@@ -19,7 +20,7 @@ import { createEventCodec } from '../../src/codec/event-codec.ts'
 import type { Event, EventOf, EventType } from '../../src/core/events.ts'
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/core/job/resolve-definition.ts'
 import type { TaskHandler } from '../../src/executor/task-registry.ts'
-import { LocalNode } from '../../src/local-node.ts'
+import { type ClusterLog, LocalNode } from '../../src/local-node.ts'
 import type { Cursor } from '../../src/materializer/cursor.ts'
 import { PartitionFold } from '../../src/materializer/partition-fold.ts'
 import type { Verdict } from '../../src/materializer/reader.ts'
@@ -41,6 +42,8 @@ export interface NodeOptions {
   readonly tasks?: Readonly<Record<string, TaskHandler>>
   /** Default true: timers count and runs are executed. */
   readonly started?: boolean
+  /** Commands, runs and reports go through topics, as on a log that many processes share. */
+  readonly topics?: boolean
   /** What stands between the node and its log. */
   readonly log?: (log: EventLog) => EventLog
 }
@@ -92,6 +95,11 @@ export class World {
     this.#nodes.push(node)
     await node.open()
     return node
+  }
+
+  /** A log that its nodes share. */
+  shared(log: EventLog): ClusterLog {
+    return { log, outbox: createMemoryOutbox(log, this.clock), replyTopics: new Set(['replies']) }
   }
 
   /** Lets everything happen that needs no time. */
@@ -216,8 +224,7 @@ export class TestNode {
     this.#world = world
     this.#options = options
     this.local = new LocalNode({
-      log,
-      singleWriter: false,
+      stores: { default: options.topics === true ? world.shared(log) : { log, singleWriter: false } },
       clock: world.clock,
       entropy,
       logger,
@@ -238,7 +245,7 @@ export class TestNode {
 
   async open(): Promise<void> {
     await this.local.open()
-    if (this.#options.started !== false) this.local.start()
+    if (this.#options.started !== false) await this.local.start()
   }
 
   partition(index = 0) {

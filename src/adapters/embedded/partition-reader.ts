@@ -48,7 +48,7 @@ export async function readPartition(
 ): Promise<ReadResult> {
   const { end } = state
   if (!Number.isInteger(offset) || offset < 0 || offset > end) {
-    throw new LogError('offset-out-of-range', `offset ${offset} is outside of 0 to ${end}`)
+    throw new LogError('offset-out-of-range', `offset ${offset} is outside of 0 to ${end}`, { first: 0 })
   }
   const position = offset === end ? 0 : startOf(state, offset)
   const progress: Progress = {

@@ -41,7 +41,8 @@ export class MemoryPartition {
 
   read(from: number, maxBytes: number): ReadResult {
     if (!Number.isInteger(from) || from < this.#first || from > this.#end) {
-      throw new LogError('offset-out-of-range', `offset ${from} is outside of ${this.#first} to ${this.#end}`)
+      const message = `offset ${from} is outside of ${this.#first} to ${this.#end}`
+      throw new LogError('offset-out-of-range', message, { first: this.#first })
     }
     const records: StoredRecord[] = []
     let bytes = 0

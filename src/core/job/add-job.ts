@@ -10,9 +10,9 @@ import { shown } from './check.ts'
 import type { JobDefinition } from './definition.ts'
 import { givenFireTime } from './given-fire-time.ts'
 import { firstFireTime } from './job-trigger.ts'
-import type { JobState } from './job-state.ts'
 import { type JobSettings, resolveDefinition } from './resolve-definition.ts'
-import { nextVersion } from './modify-job.ts'
+import type { JobState } from './job-state.ts'
+import { newVersion } from './modify-job.ts'
 import { sameDefinition } from './same-definition.ts'
 
 type AddJob = Extract<Command, { type: 'AddJob' }>
@@ -23,7 +23,7 @@ export function addJob(view: View, command: AddJob, moment: Moment, settings: Jo
     const reason = `job.id: expected 1 to 200 characters of A-Z a-z 0-9 . _ : @ -, got ${shown(jobId)}`
     return rejected(command, reject('invalid-id', reason, 'job.id'))
   }
-  const definition = resolveDefinition(jobId, command.job, settings)
+  const definition = resolveDefinition(jobId, command.job, settings, moment.calendars)
   if ('code' in definition) return rejected(command, definition)
   if (!view.hasExecutor(definition.executor)) {
     const reason = `job.executor: expected a declared executor, got ${shown(definition.executor)}`
@@ -40,9 +40,14 @@ export function addJob(view: View, command: AddJob, moment: Moment, settings: Jo
     case 'reject':
       return rejected(command, reject('job-exists', `job.id: a job ${shown(jobId)} exists`, 'job.id'))
     case 'replace':
-      return sameDefinition(existing.definition, definition) && given === null
-        ? applied(command)
-        : replaced(command, existing, definition, given, moment)
+      if (sameDefinition(existing.definition, definition) && given === null) return applied(command)
+      return newVersion(
+        view,
+        existing,
+        definition,
+        { command, given, restart: runsAgain(existing, definition) },
+        moment,
+      )
     default: {
       const reason = `ifExists: expected one of 'replace', 'keep', 'reject', got ${shown(command.ifExists)}`
       return rejected(command, reject('invalid-option', reason, 'ifExists'))
@@ -52,7 +57,7 @@ export function addJob(view: View, command: AddJob, moment: Moment, settings: Jo
 
 function added(command: AddJob, definition: JobDefinition, given: number | null, moment: Moment): Decided[] {
   const anchor = moment.now
-  const nextFireTime = given ?? firstFireTime(definition, anchor, moment.now)
+  const nextFireTime = given ?? firstFireTime(definition, anchor, moment.now, moment.calendars)
   if (nextFireTime === null) {
     const reason = 'job.trigger: expected at least one time from now on, got a trigger that is over'
     return rejected(command, reject('never-fires', reason, 'job.trigger'))
@@ -72,18 +77,7 @@ function added(command: AddJob, definition: JobDefinition, given: number | null,
   ]
 }
 
-/** The same incarnation goes on with a new version. */
-function replaced(
-  command: AddJob,
-  existing: JobState,
-  definition: JobDefinition,
-  given: number | null,
-  moment: Moment,
-): Decided[] {
-  // Without a trigger it is to run once, now: what it is added with now, whatever ran before.
-  const restart = definition.trigger === null
-  const next = nextVersion(existing, definition, { given, restart }, moment)
-  if ('code' in next) return rejected(command, next)
-  const version = existing.version + 1
-  return [{ type: 'JobModified', jobId: command.jobId, ...causedBy(command), version, definition, ...next }]
+/** Without a trigger it is to run once, now: whatever ran before, and with what it is added with where nothing did yet. */
+function runsAgain(existing: JobState, definition: JobDefinition): boolean {
+  return definition.trigger === null && existing.nextFireTime === null
 }

@@ -31,12 +31,20 @@ export interface Deliver {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** One of the submitter's own headers, as in a record of a log: their order is kept, and a name may come twice. */
+export interface Header {
+  readonly name: string
+  readonly value: Uint8Array
+}
+
 export interface JobDefinition {
   /** Name of the task; null when `deliver` is set. */
   readonly task: string | null
   readonly deliver: Deliver | null
   readonly payload: Uint8Array
   readonly contentType: string
+  /** They go along with every run, `traceparent` among them; null: none. */
+  readonly headers: readonly Header[] | null
   /** Zone and `H` resolved; null: once, at the time it was added. */
   readonly trigger: Trigger | null
   readonly executor: string
@@ -75,6 +83,7 @@ export interface JobInput {
   } | null
   readonly payload?: Uint8Array | null
   readonly contentType?: string | null
+  readonly headers?: readonly Header[] | null
   readonly trigger?: unknown
   readonly executor?: string | null
   readonly name?: string | null

@@ -6,6 +6,7 @@ import { incarnationOf } from '../run/run-id.ts'
 import type { Draft, PauseRule } from '../state.ts'
 import type { JobCounts, JobState } from './job-state.ts'
 import { hasLabels, sameLabels } from './labels.ts'
+import { lastPaused } from './pause-options.ts'
 import { sameTrigger } from './same-definition.ts'
 
 type JobEvent = EventOf<
@@ -49,7 +50,7 @@ export function evolveJob(draft: Draft, event: JobEvent): void {
   if (job === undefined) return
   switch (event.type) {
     case 'JobModified': {
-      const changed = modified(job, event)
+      const changed = leavingPauses(draft, job, modified(job, event), event.time)
       draft.putJob(changed)
       admitWaiting(draft, changed, event.time)
       return
@@ -80,10 +81,12 @@ function added(event: JobAdded): JobState {
     definition: event.definition,
     anchor: event.anchor,
     nextFireTime: event.nextFireTime,
+    zoneData: null,
     decidedThrough: null,
     decidedCount: 0,
     paused: event.paused ? { reason: null, until: null } : null,
     heldThrough: null,
+    coalescedThrough: null,
     openRuns: [],
     endedRuns: 0,
     addedAt: event.time,
@@ -92,9 +95,11 @@ function added(event: JobAdded): JobState {
   }
 }
 
-/** A new phase counts the repetitions of its trigger anew, and another next time is judged by no pause before it. */
+/** A new phase counts the repetitions of its trigger anew; another next time is judged by no pause and no run before it. */
 function modified(job: JobState, event: JobModified): JobState {
   const goesOn = event.anchor === job.anchor && sameTrigger(job.definition, event.definition)
+  // A time that a time-zone database moved is the same time.
+  const sameNext = event.nextFireTime === job.nextFireTime || isMove(event)
   return {
     ...job,
     decidedCount: goesOn ? job.decidedCount : 0,
@@ -102,8 +107,19 @@ function modified(job: JobState, event: JobModified): JobState {
     definition: event.definition,
     anchor: event.anchor,
     nextFireTime: event.nextFireTime,
-    heldThrough: event.nextFireTime === job.nextFireTime ? job.heldThrough : null,
+    heldThrough: sameNext ? job.heldThrough : null,
+    coalescedThrough: sameNext ? job.coalescedThrough : null,
   }
+}
+
+function isMove(event: JobModified): boolean {
+  return typeof event.movedFrom === 'number'
+}
+
+/** Without the labels of a rule it is out of that pause: what came due under it is skipped, as when the rule ends. */
+function leavingPauses(draft: Draft, before: JobState, after: JobState, at: number): JobState {
+  const left = draft.pauseRules.filter(({ labels }) => hasLabels(before, labels) && !hasLabels(after, labels))
+  return left.reduce((job, rule) => ({ ...job, heldThrough: heldThrough(job, lastPaused(rule, at)) }), after)
 }
 
 function otherRules(draft: Draft, labels: Labels): readonly PauseRule[] {

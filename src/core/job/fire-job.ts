@@ -18,29 +18,39 @@ import { collectDue, type DueTimes } from './due-times.ts'
 import type { JobState } from './job-state.ts'
 
 export function fireJob(view: View, job: JobState, moment: Moment): Decided[] {
-  const due = collectDue(job, moment.now)
+  const due = collectDue(job, moment.now, moment.calendars)
   if (due.all === null) return []
-  assert(
-    due.next === null || due.next > due.all.last,
-    `job ${job.jobId}: the next fire time is not later than the last`,
-  )
-  const events: Decided[] = []
-  // Each says which time is the next to be decided after it, so that none is lost where no other event follows.
-  const firstReady = due.ready[0] ?? due.next
-  if (due.held !== null) events.push(skipped(job, 'paused', due.held, due.missed?.first ?? firstReady))
-  if (due.missed !== null) events.push(missed(job, due.missed, firstReady))
-  if (due.ready.length > 0) {
-    const passes = due.more && job.definition.coalesce !== 'earliest'
-    events.push(...(passes ? passedOver(job, due) : fired(view, job, due)))
-  }
+  const events = decideDue(view, job, due, moment)
   const opened = events.some((event) => event.type === 'RunQueued')
   if (due.next === null && !opened && job.openRuns.length === 0) events.push({ type: 'JobFinished', jobId: job.jobId })
   return events
 }
 
+/** What becomes of the due times; the job stays, also when nothing follows them. */
+export function decideDue(view: View, job: JobState, due: DueTimes, moment: Moment): Decided[] {
+  const { all, held, covered, missed: late, ready, next } = due
+  assert(
+    all === null || next === null || next > all.last,
+    `job ${job.jobId}: the next fire time is not later than the last`,
+  )
+  const events: Decided[] = []
+  // Each says which time is the next to be decided after it, so that none is lost where no other event follows.
+  const firstReady = ready[0] ?? next
+  const firstLate = late?.first ?? firstReady
+  if (held !== null) events.push(skipped(job, 'paused', held, covered?.first ?? firstLate))
+  if (covered !== null) events.push(skipped(job, 'coalesced', covered, firstLate))
+  if (late !== null) events.push(missed(job, late, firstReady))
+  if (ready.length > 0) {
+    const passes = due.more && job.definition.coalesce !== 'earliest'
+    events.push(...(passes ? passedOver(job, due) : fired(view, job, due, moment)))
+  }
+  return events
+}
+
 /**
  * More is due than one decision looks at, so none of these is the one that runs: a later one stands for them. With
- * coalesce `all` the newest `maxCatchUp` stay due, for they may be among those that run.
+ * coalesce `all` the newest `maxCatchUp` stay due, for they may be among those that run. With `earliest` this does not
+ * happen: the first of all runs, and what follows it is coalesced into it, decision by decision.
  */
 function passedOver(job: JobState, due: DueTimes): Decided[] {
   const { coalesce, maxCatchUp } = job.definition
@@ -52,7 +62,7 @@ function passedOver(job: JobState, due: DueTimes): Decided[] {
 }
 
 /** The runs of this pass, or that there is no room for them. */
-function fired(view: View, job: JobState, due: DueTimes): Decided[] {
+function fired(view: View, job: JobState, due: DueTimes, moment: Moment): Decided[] {
   const { coalesce, maxCatchUp } = job.definition
   const ready = collected(due.ready)
   const room = makeRoom(view, job)
@@ -63,8 +73,9 @@ function fired(view: View, job: JobState, due: DueTimes): Decided[] {
     case 'latest':
     case 'earliest': {
       const at = coalesce === 'latest' ? ready.last : ready.first
-      const others = collected(due.ready.filter((time) => time !== at))
-      return [...room.events, queuedByTrigger(job, { at, coalesced: others, after: room.after, next })]
+      const coalesced = collected(due.ready.filter((time) => time !== at))
+      const coalescesThrough = due.more ? moment.now : null
+      return [...room.events, queuedByTrigger(job, { at, coalesced, coalescesThrough, after: room.after, next })]
     }
     case 'all': {
       // There is room for one at least, though others may have to go for it.
@@ -75,7 +86,7 @@ function fired(view: View, job: JobState, due: DueTimes): Decided[] {
       if (dropped !== null) events.push(missed(job, dropped, next))
       let { after } = room
       for (const at of due.ready.slice(due.ready.length - kept)) {
-        events.push(queuedByTrigger(job, { at, coalesced: null, after, next }))
+        events.push(queuedByTrigger(job, { at, coalesced: null, coalescesThrough: null, after, next }))
         after = runIdOf(job.jobId, job.incarnation, at, null)
       }
       return events

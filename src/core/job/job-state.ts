@@ -35,6 +35,8 @@ export interface JobState {
   readonly anchor: number
   /** The next scheduled time to be decided, without jitter; null: none. */
   readonly nextFireTime: number | null
+  /** The time-zone database by which that was computed; null: not known. */
+  readonly zoneData: string | null
   /** The last scheduled time decided, whatever was decided; null before the first (invariant I2). */
   readonly decidedThrough: number | null
   /** Scheduled times decided so far: what `repeat` counts. */
@@ -42,6 +44,8 @@ export interface JobState {
   readonly paused: JobPause | null
   /** Scheduled times up to here came due during a pause that is over: they are skipped. null: none to judge so. */
   readonly heldThrough: number | null
+  /** Scheduled times up to here have their run: they are coalesced into it. null: none to judge so. */
+  readonly coalescedThrough: number | null
   /** Runs without an outcome, oldest first. */
   readonly openRuns: readonly string[]
   /** Runs that have an outcome. */

@@ -1,6 +1,7 @@
 /** A job's trigger: checked and resolved when the job is added, asked for scheduled times afterwards. */
 import { MAX_INSTANT_MS, MAX_TRIGGER_CHARS, MIN_JOB_INTERVAL_MS } from '../limits.ts'
 import { reject, type Rejection } from '../rejections.ts'
+import { bareCalendars, type Calendars } from '../triggers/calendars.ts'
 import { parseDurationMs } from '../triggers/duration.ts'
 import { jitterDelayMs } from '../triggers/jitter.ts'
 import { compileTrigger, type EvaluableTrigger } from '../triggers/next-fire-time.ts'
@@ -10,15 +11,21 @@ import type { Trigger } from '../triggers/trigger.ts'
 import { TriggerError } from '../triggers/trigger-error.ts'
 import type { JobDefinition } from './definition.ts'
 import type { JobState } from './job-state.ts'
+import { shiftTo } from './zone-shifts.ts'
 
-export function resolveJobTrigger(jobId: string, given: unknown, timezone: string): Trigger | null | Rejection {
+export function resolveJobTrigger(
+  jobId: string,
+  given: unknown,
+  timezone: string,
+  calendars: Calendars = bareCalendars,
+): Trigger | null | Rejection {
   if (given === undefined || given === null) return null
   try {
     const trigger = resolveTrigger(parseTrigger(given), { jobId, zone: timezone })
     const short = shortInterval(trigger, 'job.trigger')
     if (short !== null) return short
     // What this process has no calendar for is refused here, not at its first fire.
-    evaluable(trigger).next(0, 0)
+    evaluable(trigger, calendars).next(0, 0)
     const chars = JSON.stringify(trigger).length
     if (chars <= MAX_TRIGGER_CHARS) return trigger
     const reason = `job.trigger: expected at most ${MAX_TRIGGER_CHARS} characters as JSON, got ${chars}`
@@ -58,24 +65,31 @@ export function triggerRejection(error: TriggerError): Rejection {
   return reject(code, `job.${error.message}`, `job.${error.path}`)
 }
 
-const evaluables = new WeakMap<Trigger, EvaluableTrigger>()
+const evaluables = new WeakMap<Calendars, WeakMap<Trigger, EvaluableTrigger>>()
 
 /** Definitions come frozen, from the log too, so a trigger is compiled once. */
-function evaluable(trigger: Trigger): EvaluableTrigger {
-  const known = evaluables.get(trigger)
+function evaluable(trigger: Trigger, calendars: Calendars): EvaluableTrigger {
+  const compiledHere = evaluables.get(calendars) ?? new WeakMap<Trigger, EvaluableTrigger>()
+  const known = compiledHere.get(trigger)
   if (known !== undefined) return known
-  const compiled = compileTrigger(trigger)
-  evaluables.set(trigger, compiled)
+  const compiled = compileTrigger(trigger, calendars)
+  compiledHere.set(trigger, compiled)
+  evaluables.set(calendars, compiledHere)
   return compiled
 }
 
 /** The time of the first fire of a definition that is added or changed at `now`; null: it never fires. */
-export function firstFireTime(definition: JobDefinition, anchor: number, now: number): number | null {
+export function firstFireTime(
+  definition: JobDefinition,
+  anchor: number,
+  now: number,
+  calendars: Calendars,
+): number | null {
   const { trigger } = definition
   if (trigger === null) return now
   // A date that is past is due at once and judged by grace; anything else fires from `now` on.
-  if (trigger.type === 'date') return evaluable(trigger).next(-1, anchor)
-  return evaluable(trigger).next(isAnchoredAtAdd(trigger) ? now : now - 1, anchor)
+  if (trigger.type === 'date') return evaluable(trigger, calendars).next(-1, anchor)
+  return evaluable(trigger, calendars).next(isAnchoredAtAdd(trigger) ? now : now - 1, anchor)
 }
 
 /** An interval without a start begins when its job is added, and fires first one interval later. */
@@ -94,11 +108,29 @@ function isAnchoredAtAdd(trigger: Trigger): boolean {
 }
 
 /** The scheduled time after `at`; null when there is none, or when `repeat` is used up by `decided` times. */
-export function followingFireTime(job: JobState, at: number, decided: number): number | null {
+export function followingFireTime(
+  job: JobState,
+  at: number,
+  decided: number,
+  calendars: Calendars,
+): number | null {
   const { trigger } = job.definition
   if (trigger === null || at >= MAX_INSTANT_MS) return null
   if (trigger.repeat !== undefined && decided >= trigger.repeat) return null
-  return evaluable(trigger).next(at, job.anchor)
+  const isOther = at === job.nextFireTime && isOfOtherZoneData(job, calendars)
+  const late = isOther ? shiftTo((time) => firesAt(job, time, calendars), at) : 0
+  return evaluable(trigger, calendars).next(at + Math.max(late ?? 0, 0), job.anchor)
+}
+
+/** Then a time decided by the other database may by this one be yet to come, and must not fire again. */
+function isOfOtherZoneData({ zoneData }: JobState, { zones }: Calendars): boolean {
+  return zoneData !== null && zones.version !== null && zoneData !== zones.version
+}
+
+/** Whether the trigger fires at exactly this time. */
+export function firesAt(job: JobState, at: number, calendars: Calendars): boolean {
+  const { trigger } = job.definition
+  return trigger !== null && evaluable(trigger, calendars).next(at - 1, job.anchor) === at
 }
 
 /** When a scheduled time is due: itself, and the jitter that the job's id and the time itself give. */

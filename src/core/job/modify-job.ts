@@ -1,4 +1,9 @@
-/** Decides ModifyJob and RescheduleJob: a new version of the job, whose fires are later than the last decided one. */
+/**
+ * Decides ModifyJob and RescheduleJob: a new version of the job, whose fires are later than the last decided one.
+ *
+ * Where more came due before the change than one decision looks at, the events are those alone and nothing answers the
+ * command: it is to be decided again after them.
+ */
 import { applied, causedBy, rejected } from '../answers.ts'
 import type { Command } from '../commands.ts'
 import type { Decided } from '../events.ts'
@@ -7,6 +12,7 @@ import { reject, type Rejection } from '../rejections.ts'
 import type { View } from '../state.ts'
 import { shown } from './check.ts'
 import type { JobDefinition, JobInput } from './definition.ts'
+import { dueBeforeChange } from './due-before-change.ts'
 import { givenFireTime } from './given-fire-time.ts'
 import { notFound } from './job-not-found.ts'
 import type { JobState } from './job-state.ts'
@@ -57,26 +63,48 @@ function changed(
     const reason = `version: expected ${job.version}, the job's, got ${shown(command.version)}`
     return rejected(command, reject('version-conflict', reason, 'version'))
   }
-  const definition = resolveChange(job.jobId, job.definition, change.input, settings)
+  const definition = resolveChange(job.jobId, job.definition, change.input, settings, moment.calendars)
   if ('code' in definition) return rejected(command, definition)
   if (!view.hasExecutor(definition.executor)) {
     const reason = `job.executor: expected a declared executor, got ${shown(definition.executor)}`
     return rejected(command, reject('unknown-executor', reason, 'job.executor'))
   }
   if (!change.restart && change.given === null && sameDefinition(job.definition, definition)) return applied(command)
-  const next = nextVersion(job, definition, change, moment)
-  if ('code' in next) return rejected(command, next)
-  const version = job.version + 1
-  return [{ type: 'JobModified', jobId: job.jobId, ...causedBy(command), version, definition, ...next }]
+  return newVersion(view, job, definition, { ...change, command }, moment)
 }
 
-export interface Phase {
+interface NewVersion extends Omit<Change, 'input'> {
+  readonly command: Command
+}
+
+/** The next version of the job, after what came due before it. */
+export function newVersion(
+  view: View,
+  job: JobState,
+  definition: JobDefinition,
+  change: NewVersion,
+  moment: Moment,
+): Decided[] {
+  const { command, restart, given } = change
+  const keepsTimes = !restart && given === null && sameTrigger(job.definition, definition)
+  const before = keepsTimes ? null : dueBeforeChange(view, job, moment)
+  const decided = before === null ? job : { ...job, decidedThrough: before.decidedThrough }
+  const next = nextVersion(decided, definition, change, moment)
+  if ('code' in next) return rejected(command, next)
+  const events = [...(before?.events ?? [])]
+  if (before?.first === true) return events
+  const version = job.version + 1
+  events.push({ type: 'JobModified', jobId: job.jobId, ...causedBy(command), version, definition, ...next })
+  return events
+}
+
+interface Phase {
   readonly anchor: number
   readonly nextFireTime: number | null
 }
 
 /** Where the new version goes on (invariant I2). */
-export function nextVersion(
+function nextVersion(
   job: JobState,
   definition: JobDefinition,
   change: Omit<Change, 'input'>,
@@ -95,7 +123,7 @@ export function nextVersion(
     return { anchor: job.anchor, nextFireTime: job.nextFireTime }
   }
   const from = Math.max(moment.now, decided + 1)
-  const nextFireTime = firstFireTime(definition, moment.now, from)
+  const nextFireTime = firstFireTime(definition, moment.now, from, moment.calendars)
   if (nextFireTime !== null && nextFireTime > decided) return { anchor: moment.now, nextFireTime }
   const reason = 'job.trigger: expected a time later than the last decided one, got a trigger that is over'
   return reject('never-fires', reason, 'job.trigger')

@@ -10,7 +10,7 @@ import type { View } from '../state.ts'
 import { collectDue } from './due-times.ts'
 import { notFound } from './job-not-found.ts'
 import type { JobPause, JobState } from './job-state.ts'
-import { lastPaused, pauseProblem } from './pause-options.ts'
+import { lastPaused, pauseOf, pauseProblem, samePause } from './pause-options.ts'
 
 type PauseJob = Extract<Command, { type: 'PauseJob' }>
 type ResumeJob = Extract<Command, { type: 'ResumeJob' }>
@@ -18,11 +18,11 @@ type ResumeJob = Extract<Command, { type: 'ResumeJob' }>
 export function pauseJob(view: View, command: PauseJob): Decided[] {
   const job = view.job(command.jobId)
   if (job === undefined) return rejected(command, notFound(command.jobId))
-  const { reason, until } = command
   const problem = pauseProblem(command)
   if (problem !== null) return rejected(command, problem)
-  if (job.paused !== null && job.paused.reason === reason && job.paused.until === until) return applied(command)
-  return [{ type: 'JobPaused', jobId: job.jobId, ...causedBy(command), reason, until }]
+  const pause = pauseOf(command, job.paused)
+  if (samePause(job.paused, pause)) return applied(command)
+  return [{ type: 'JobPaused', jobId: job.jobId, ...causedBy(command), ...pause }]
 }
 
 export function resumeJob(view: View, command: ResumeJob, moment: Moment): Decided[] {
@@ -38,7 +38,7 @@ export function pauseOver(job: JobState, moment: Moment): Decided[] {
 
 function resumed(job: JobState, pause: JobPause, by: CausedBy, moment: Moment): Decided[] {
   const through = lastPaused(pause, moment.now)
-  const due = collectDue(job, through, through)
+  const due = collectDue(job, through, moment.calendars, through)
   const events: Decided[] = [
     { type: 'JobResumed', jobId: job.jobId, ...by, through, skipped: due.all, nextFireTime: due.next },
   ]

@@ -10,23 +10,23 @@ import type { Moment } from '../moment.ts'
 import { reject } from '../rejections.ts'
 import type { PauseRule, View } from '../state.ts'
 import { sameLabels } from './labels.ts'
-import { lastPaused, pauseProblem, ruleLabels } from './pause-options.ts'
+import { lastPaused, pauseOf, pauseProblem, ruleLabels, samePause } from './pause-options.ts'
 
 type PauseJobs = Extract<Command, { type: 'PauseJobs' }>
 type ResumeJobs = Extract<Command, { type: 'ResumeJobs' }>
 
 export function pauseJobs(view: View, command: PauseJobs): Decided[] {
-  const { reason, until } = command
   const { labels, problem: inLabels } = ruleLabels(command.labels)
   const problem = inLabels ?? pauseProblem(command)
   if (problem !== null) return rejected(command, problem)
   const rule = view.pauseRules.find((one) => sameLabels(one.labels, labels))
-  if (rule !== undefined && rule.reason === reason && rule.until === until) return applied(command)
+  const pause = pauseOf(command, rule ?? null)
+  if (samePause(rule ?? null, pause)) return applied(command)
   if (rule === undefined && view.pauseRules.length >= MAX_PAUSE_RULES) {
     const why = `labels: expected at most ${MAX_PAUSE_RULES} pauses by labels, got one more`
     return rejected(command, reject('limit-exceeded', why, 'labels'))
   }
-  return [{ type: 'JobsPaused', ...causedBy(command), labels, reason, until }]
+  return [{ type: 'JobsPaused', ...causedBy(command), labels, ...pause }]
 }
 
 export function resumeJobs(view: View, command: ResumeJobs, moment: Moment): Decided[] {

@@ -21,6 +21,15 @@ export function ruleLabels(given: Labels): { readonly labels: Labels; readonly p
   return { labels, problem: problems.first }
 }
 
+/** A pause that is asked for again keeps the reason that it has, unless it is given another; it ends as it is asked now. */
+export function pauseOf(asked: JobPause, present: JobPause | null): JobPause {
+  return { reason: asked.reason ?? present?.reason ?? null, until: asked.until }
+}
+
+export function samePause(a: JobPause | null, b: JobPause): boolean {
+  return a !== null && a.reason === b.reason && a.until === b.until
+}
+
 /** The last instant of a pause that is over at `now`: at its end, when it had one, it holds nothing any more. */
 export function lastPaused(pause: JobPause, now: number): number {
   return pause.until === null ? now : Math.min(now, pause.until - 1)

@@ -7,18 +7,17 @@ import type { Command } from '../commands.ts'
 import type { Decided } from '../events.ts'
 import type { Moment } from '../moment.ts'
 import type { View } from '../state.ts'
-import { pauseProblem } from './pause-options.ts'
+import { pauseOf, pauseProblem, samePause } from './pause-options.ts'
 
 type PauseSchedule = Extract<Command, { type: 'PauseSchedule' }>
 type ResumeSchedule = Extract<Command, { type: 'ResumeSchedule' }>
 
 export function pauseSchedule(view: View, command: PauseSchedule): Decided[] {
-  const { reason, until } = command
   const problem = pauseProblem(command)
   if (problem !== null) return rejected(command, problem)
-  const paused = view.schedulePaused
-  if (paused !== null && paused.reason === reason && paused.until === until) return applied(command)
-  return [{ type: 'SchedulePaused', ...causedBy(command), reason, until }]
+  const pause = pauseOf(command, view.schedulePaused)
+  if (samePause(view.schedulePaused, pause)) return applied(command)
+  return [{ type: 'SchedulePaused', ...causedBy(command), ...pause }]
 }
 
 export function resumeSchedule(view: View, command: ResumeSchedule): Decided[] {

@@ -19,8 +19,11 @@ import {
 } from '../limits.ts'
 import type { JsonObject } from '../json.ts'
 import { reject, type Rejection } from '../rejections.ts'
+import { bareCalendars, type Calendars } from '../triggers/calendars.ts'
 import { note, oneOf, type Problems, real, shown, text, texts, whole, wholeOrNull } from './check.ts'
 import type { JobDefinition, JobInput, RetryPolicy } from './definition.ts'
+import { jobHeaders } from './job-headers.ts'
+import { jobTarget } from './job-target.ts'
 import { resolveJobTrigger } from './job-trigger.ts'
 
 export interface JobSettings {
@@ -28,9 +31,17 @@ export interface JobSettings {
   readonly jobDefaults: JobInput
   /** Zone of triggers that don't name one, IANA name or ±HH:MM. */
   readonly timezone: string
+  /** Topics that jobs may deliver to; null: this node has nothing that could produce a record. */
+  readonly deliverTopics: readonly string[] | null
+  /** What triggers are evaluated with. Default: the runtime's zones, and no holidays. */
+  readonly calendars?: Calendars
 }
 
-export const DEFAULT_SETTINGS: JobSettings = Object.freeze({ jobDefaults: Object.freeze({}), timezone: 'UTC' })
+export const DEFAULT_SETTINGS: JobSettings = Object.freeze({
+  jobDefaults: Object.freeze({}),
+  timezone: 'UTC',
+  deliverTopics: null,
+})
 
 export const DEFAULT_RETRY: RetryPolicy = Object.freeze({
   maxAttempts: 1,
@@ -46,6 +57,7 @@ export const DEFAULT_DEFINITION: JobDefinition = Object.freeze({
   deliver: null,
   payload: new Uint8Array(0),
   contentType: 'application/json',
+  headers: null,
   trigger: null,
   executor: 'default',
   name: null,
@@ -72,25 +84,31 @@ const CLAIM_HEARTBEAT_MS = 30_000
 
 const DURATION = { min: 1, max: MAX_DURATION_MS }
 
-export function resolveDefinition(jobId: string, given: JobInput, settings: JobSettings): JobDefinition | Rejection {
-  return definitionOf(jobId, overDefaults(settings.jobDefaults, given), settings.timezone)
+export function resolveDefinition(
+  jobId: string,
+  given: JobInput,
+  settings: JobSettings,
+  calendars: Calendars = bareCalendars,
+): JobDefinition | Rejection {
+  return definitionOf(jobId, overDefaults(settings.jobDefaults, given), settings, calendars)
 }
 
-/** The definition with the given options in it; null sets one back to its default. */
+/** The definition with the given options in it; null is none where that is a value, else it sets one back to its default. */
 export function resolveChange(
   jobId: string,
   definition: JobDefinition,
   given: JobInput,
   settings: JobSettings,
+  calendars: Calendars,
 ): JobDefinition | Rejection {
   const input: Record<string, unknown> = { ...definition, heartbeatTimeoutMs: givenHeartbeatMs(definition) }
   for (const member in given) {
     const value = given[member as keyof JobInput]
     if (value === undefined) continue
     if (member === 'retry' && isObject(value)) input[member] = { ...definition.retry, ...given.retry }
-    else input[member] = value ?? settings.jobDefaults[member as keyof JobInput]
+    else input[member] = NULLABLE.has(member) ? value : (value ?? settings.jobDefaults[member as keyof JobInput])
   }
-  return definitionOf(jobId, input, settings.timezone)
+  return definitionOf(jobId, input, settings, calendars)
 }
 
 /** The heartbeat that an at-most-once job has for want of any other goes with the reason for it. */
@@ -103,7 +121,12 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null
 }
 
-function definitionOf(jobId: string, input: JobInput, timezone: string): JobDefinition | Rejection {
+function definitionOf(
+  jobId: string,
+  input: JobInput,
+  settings: JobSettings,
+  calendars: Calendars,
+): JobDefinition | Rejection {
   const problems: Problems = { first: null }
   if (input.payload && !(input.payload instanceof Uint8Array)) {
     return reject('invalid-option', `job.payload: expected bytes, got ${shown(input.payload)}`, 'job.payload')
@@ -112,16 +135,17 @@ function definitionOf(jobId: string, input: JobInput, timezone: string): JobDefi
     const reason = `job.payload: expected at most ${MAX_PAYLOAD_BYTES} bytes, got ${input.payload.length} bytes`
     return reject('payload-too-large', reason, 'job.payload')
   }
-  const trigger = resolveJobTrigger(jobId, input.trigger, timezone)
+  const trigger = resolveJobTrigger(jobId, input.trigger, settings.timezone, calendars)
   if (trigger !== null && 'code' in trigger) return trigger
   const base = DEFAULT_DEFINITION
   const delivery = oneOf(problems, 'job.delivery', input.delivery, DELIVERIES, base.delivery)
   const timeoutMs = wholeOrNull(problems, 'job.timeoutMs', input.timeoutMs, DURATION, base.timeoutMs)
   const heartbeatMs = wholeOrNull(problems, 'job.heartbeatTimeoutMs', input.heartbeatTimeoutMs, DURATION, null)
   const definition: JobDefinition = {
-    ...target(problems, input),
+    ...jobTarget(problems, input, settings.deliverTopics),
     payload: input.payload ?? base.payload,
     contentType: text(problems, 'job.contentType', input.contentType, MAX_NAME_CHARS) ?? base.contentType,
+    headers: jobHeaders(problems, input.headers),
     trigger,
     executor: text(problems, 'job.executor', input.executor, MAX_NAME_CHARS) ?? base.executor,
     name: text(problems, 'job.name', input.name, MAX_NAME_CHARS),
@@ -147,20 +171,6 @@ function definitionOf(jobId: string, input: JobInput, timezone: string): JobDefi
     keepRuns: whole(problems, 'job.keepRuns', input.keepRuns, { min: 0, max: MAX_KEEP_RUNS }, base.keepRuns),
   }
   return problems.first ?? Object.freeze(definition)
-}
-
-function target(problems: Problems, input: JobInput): Pick<JobDefinition, 'task' | 'deliver'> {
-  const task = text(problems, 'job.task', input.task, MAX_NAME_CHARS)
-  if (input.deliver !== undefined && input.deliver !== null) {
-    note(
-      problems,
-      'invalid-option',
-      'job.deliver',
-      'a task: jobs that deliver a record need a Kafka log',
-      input.deliver,
-    )
-  } else if (task === null) note(problems, 'invalid-option', 'job.task', 'the name of a task', input.task)
-  return { task, deliver: null }
 }
 
 function metadata(problems: Problems, given: JobInput['metadata']): JsonObject {
@@ -217,7 +227,13 @@ function errorNames(problems: Problems, given: unknown): readonly string[] {
 }
 
 /** Options for which null is a value, "none", that a client may set against the scheduler's default. */
-const NULLABLE: ReadonlySet<string> = new Set(['misfireGraceMs', 'timeoutMs', 'heartbeatTimeoutMs'])
+const NULLABLE: ReadonlySet<string> = new Set([
+  'misfireGraceMs',
+  'timeoutMs',
+  'heartbeatTimeoutMs',
+  'name',
+  'description',
+])
 
 /** The defaults, and over them what was given; elsewhere null is "not given". */
 function overDefaults(defaults: JobInput, given: JobInput): JobInput {

@@ -2,13 +2,21 @@
 import type { JobDefinition } from './definition.ts'
 
 export function sameDefinition(a: JobDefinition, b: JobDefinition): boolean {
-  const { payload: payloadA, ...restA } = a
-  const { payload: payloadB, ...restB } = b
-  return sameBytes(payloadA, payloadB) && canonical(restA) === canonical(restB)
+  const { payload: payloadA, headers: headersA, ...restA } = a
+  const { payload: payloadB, headers: headersB, ...restB } = b
+  return sameBytes(payloadA, payloadB) && sameHeaders(headersA, headersB) && canonical(restA) === canonical(restB)
 }
 
 export function sameTrigger(a: JobDefinition, b: JobDefinition): boolean {
   return canonical(a.trigger) === canonical(b.trigger)
+}
+
+function sameHeaders(a: JobDefinition['headers'], b: JobDefinition['headers']): boolean {
+  if (a === null || b === null || a.length !== b.length) return a === b
+  return a.every(({ name, value }, at) => {
+    const other = b[at]
+    return other !== undefined && name === other.name && sameBytes(value, other.value)
+  })
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

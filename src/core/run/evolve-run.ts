@@ -138,6 +138,7 @@ function queue(draft: Draft, event: RunQueued): void {
     nextFireTime: event.nextFireTime,
     decidedThrough: Math.max(event.scheduledAt, event.coalesced?.last ?? event.scheduledAt),
     decidedCount: job.decidedCount + 1 + (event.coalesced?.count ?? 0),
+    coalescedThrough: event.coalescesThrough ?? job.coalescedThrough,
   })
 }
 

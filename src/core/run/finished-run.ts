@@ -20,6 +20,9 @@ export interface FinishedRun {
   readonly error: RunError | null
   /** Why it was cancelled or lost. */
   readonly reason: string | null
+  /** What it was given instead of its job's payload, to do it again with that; null also when it succeeded. */
+  readonly payload: Uint8Array | null
+  readonly contentType: string | null
 }
 
 type Ending = EventOf<'RunSucceeded' | 'RunFailed' | 'RunTimedOut' | 'RunCancelled' | 'RunMissed' | 'RunLost'>
@@ -33,8 +36,12 @@ const OUTCOMES: Readonly<Record<Ending['type'], Outcome>> = {
   RunLost: 'lost',
 }
 
+const NOTHING_GIVEN: Pick<FinishedRun, 'payload' | 'contentType'> = { payload: null, contentType: null }
+
 /** `run` as it was before the event. */
 export function finishedRun(run: RunState, event: Ending): FinishedRun {
+  // One that succeeded is never done again.
+  const given = event.type === 'RunSucceeded' ? NOTHING_GIVEN : run
   return {
     runId: run.runId,
     jobId: run.jobId,
@@ -49,5 +56,7 @@ export function finishedRun(run: RunState, event: Ending): FinishedRun {
     result: event.type === 'RunSucceeded' ? event.result : null,
     error: event.type === 'RunFailed' || event.type === 'RunTimedOut' ? event.error : null,
     reason: event.type === 'RunCancelled' || event.type === 'RunLost' ? event.reason : null,
+    payload: given.payload,
+    contentType: given.contentType,
   }
 }

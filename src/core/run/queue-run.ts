@@ -10,6 +10,7 @@ import { runIdOf } from './run-id.ts'
 export interface Fire {
   readonly at: number
   readonly coalesced: Times | null
+  readonly coalescesThrough: number | null
   readonly after: string | null
   readonly next: number | null
 }
@@ -30,6 +31,7 @@ export function queuedByTrigger(job: JobState, fire: Fire): Decided {
     startBefore: misfireGraceMs === null ? null : dueAt + misfireGraceMs,
     after: fire.after,
     coalesced: fire.coalesced,
+    coalescesThrough: fire.coalescesThrough,
     retryOf: null,
     nextFireTime: fire.next,
     payload: null,
@@ -39,7 +41,8 @@ export function queuedByTrigger(job: JobState, fire: Fire): Decided {
 
 export interface Asked {
   readonly causedBy: CausedBy
-  readonly commandId: string
+  /** The last part of the run id. */
+  readonly askedId: string
   readonly cause: Exclude<RunCause, 'trigger'>
   readonly at: number
   readonly after: string | null
@@ -54,7 +57,7 @@ export function queuedByCommand(job: JobState, asked: Asked): Decided {
     type: 'RunQueued',
     jobId: job.jobId,
     ...asked.causedBy,
-    runId: runIdOf(job.jobId, job.incarnation, asked.at, asked.commandId),
+    runId: runIdOf(job.jobId, job.incarnation, asked.at, asked.askedId),
     scheduledAt: asked.at,
     dueAt: asked.at,
     cause: asked.cause,
@@ -63,6 +66,7 @@ export function queuedByCommand(job: JobState, asked: Asked): Decided {
     startBefore: null,
     after: asked.after,
     coalesced: null,
+    coalescesThrough: null,
     retryOf: asked.retryOf ?? null,
     nextFireTime: job.nextFireTime,
     payload: asked.payload ?? null,
@@ -87,7 +91,7 @@ const LEFT_BYTES = 50_000
  */
 export function mostRunsOf(job: JobState, events: number, command: CommandEnvelope | null = null): number {
   const asked = command === null ? 0 : command.commandId.length * 3 + (command.actor?.length ?? 0)
-  const runId = job.jobId.length + job.incarnation.length + 30
+  const runId = job.jobId.length + job.incarnation.length + 60
   const texts = runId * 2 + job.jobId.length * 2 + (job.definition.executor.length + asked) * BYTES_PER_CHAR
   const byBytes = Math.floor((MAX_BATCH_BYTES - LEFT_BYTES) / (texts + FIXED_BYTES)) - events
   return Math.max(1, Math.min(byBytes, MAX_BATCH_EVENTS - LEFT_EVENTS - events))

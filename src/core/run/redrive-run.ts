@@ -4,18 +4,18 @@ import type { Command } from '../commands.ts'
 import type { Decided } from '../events.ts'
 import { shown } from '../job/check.ts'
 import { notFound } from '../job/job-not-found.ts'
+import type { Moment } from '../moment.ts'
 import { reject } from '../rejections.ts'
 import type { View } from '../state.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { makeRoom } from './make-room.ts'
 import { AGAIN, queuedByCommand } from './queue-run.ts'
-import { runIdOf } from './run-id.ts'
-import { commandIdProblem } from './run-id.ts'
+import { askedIdOf, commandIdProblem, openRunAsked } from './run-id.ts'
 import { noRoom } from './run-job.ts'
 
 type RetryRun = Extract<Command, { type: 'RetryRun' }>
 
-export function redriveRun(view: View, command: RetryRun, finishedRun: FinishedRun | null): Decided[] {
+export function redriveRun(view: View, command: RetryRun, finishedRun: FinishedRun | null, moment: Moment): Decided[] {
   const job = view.job(command.jobId)
   if (job === undefined) return rejected(command, notFound(command.jobId))
   if (view.run(command.runId) !== undefined) {
@@ -31,20 +31,21 @@ export function redriveRun(view: View, command: RetryRun, finishedRun: FinishedR
   }
   const problem = commandIdProblem(command.commandId)
   if (problem !== null) return rejected(command, problem)
-  if (view.run(runIdOf(job.jobId, job.incarnation, finishedRun.scheduledAt, command.commandId)) !== undefined) {
+  if (openRunAsked(job, finishedRun.scheduledAt, command.commandId) !== undefined) {
     return rejected(command, reject('expired', AGAIN, 'commandId'))
   }
   const room = makeRoom(view, job)
   if (room.kind === 'none') return rejected(command, noRoom(job))
-  const at = finishedRun.scheduledAt
-  const { commandId, runId } = command
+  const { scheduledAt: at, payload, contentType } = finishedRun
   const asked = {
     causedBy: causedBy(command),
-    commandId,
+    askedId: askedIdOf(command, moment),
     cause: 'run-now',
     at,
     after: room.after,
-    retryOf: runId,
+    retryOf: command.runId,
+    payload,
+    contentType,
   } as const
   return [...room.events, queuedByCommand(job, asked)]
 }

@@ -74,6 +74,12 @@ function resultError(problem: JsonProblem): RunError {
   return { name: 'ResultError', message, stack: null, retryable: false }
 }
 
+/** The attempt did its work, but what it said of it can't be kept: it must not look complete. */
+export function unwritableReport(report: Report, reason: string): Report {
+  const error = { name: 'ReportError', message: `the report: ${reason}`, stack: null, retryable: false }
+  return { ...report, type: 'failed', result: null, error }
+}
+
 /** Errors are there to be read by people: texts longer than that are cut. */
 function bounded(error: RunError): RunError {
   const cut = (text: string): string => (text.length > MAX_ERROR_CHARS ? `${text.slice(0, MAX_ERROR_CHARS)}…` : text)
@@ -123,7 +129,8 @@ function started(view: View, run: RunState, report: Report, moment: Moment): Dec
 
 function ignored(report: Report, why: Why): Decided[] {
   const { jobId, runId, attempt, executor } = report
-  return [{ type: 'ReportIgnored', jobId, runId, attempt, report: report.type, why, executor }]
+  const readable = { reportOffset: null, reason: null }
+  return [{ type: 'ReportIgnored', jobId, runId, attempt, report: report.type, why, executor, ...readable }]
 }
 
 function attemptOf(run: RunState): Pick<RunState, 'jobId' | 'runId' | 'attempt' | 'scheduledAt'> {

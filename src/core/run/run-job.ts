@@ -31,7 +31,8 @@ export function runJob(view: View, command: RunJob, moment: Moment): Decided[] {
   }
   const room = makeRoom(view, job)
   if (room.kind === 'none') return rejected(command, noRoom(job))
-  const asked = { causedBy: causedBy(command), commandId, cause: 'run-now', at: moment.now, after: room.after } as const
+  const by = { causedBy: causedBy(command), askedId: commandId }
+  const asked = { ...by, cause: 'run-now', at: moment.now, after: room.after } as const
   return [...room.events, queuedByCommand(job, { ...asked, payload, contentType })]
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { civilDate, dayNumber, dayOfLocal, monthLength } from './calendar.ts'
+import type { Calendars } from './calendars.ts'
 import { tableOf } from './compiled-trigger.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import { parseDate, parseTimeOfDay } from './date-time-text.ts'
@@ -37,13 +38,17 @@ interface Step {
   readonly days: number
 }
 
-export function compileCalendarInterval(trigger: CalendarIntervalTrigger, path: string): CompiledTrigger {
+export function compileCalendarInterval(
+  trigger: CalendarIntervalTrigger,
+  path: string,
+  calendars: Calendars,
+): CompiledTrigger {
   const step: Step = {
     months: (trigger.years ?? 0) * 12 + (trigger.months ?? 0),
     days: (trigger.weeks ?? 0) * 7 + (trigger.days ?? 0),
   }
   if (step.months === 0 && step.days === 0) invalid(path, 'years, months, weeks or days to be 1 or more', undefined)
-  const table = tableOf(trigger.zone, path)
+  const table = tableOf(calendars, trigger.zone, path)
   const time = parseTimeOfDay(trigger.time ?? '00:00', `${path}.time`)
   const startDay = trigger.start === undefined ? null : parseDate(trigger.start, `${path}.start`)
   const endDay = trigger.end === undefined ? dayNumber(MAX_YEAR, 12, 31) : parseDate(trigger.end, `${path}.end`)

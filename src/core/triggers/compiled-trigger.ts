@@ -2,12 +2,12 @@
  * The evaluable form of a trigger and what all kinds share: bounds, and errors for what cannot be evaluated yet.
  */
 
+import type { Calendars } from './calendars.ts'
 import { resolveDateTime } from './date-time-text.ts'
 import type { IntervalGrid } from './interval-grid.ts'
 import { MAX_INSTANT_MS, MAX_SEARCH_ROUNDS } from './limits.ts'
 import { TriggerError, show } from './trigger-error.ts'
 import type { Bounds, DstPolicy } from './trigger.ts'
-import { zoneTable } from './zone.ts'
 import type { ZoneTable } from './zone.ts'
 import { nextInZone } from './zoned-next.ts'
 import type { LocalSchedule } from './zoned-next.ts'
@@ -44,8 +44,8 @@ export interface InstantBounds {
 
 const DEFAULT_ZONE = 'UTC'
 
-export function tableOf(zone: string | undefined, path: string): ZoneTable {
-  return zoneTable(zone ?? DEFAULT_ZONE, `${path}.zone`)
+export function tableOf(calendars: Calendars, zone: string | undefined, path: string): ZoneTable {
+  return calendars.zones.table(zone ?? DEFAULT_ZONE, `${path}.zone`)
 }
 
 /** Throws TriggerError `invalid-trigger` if the end is before the start. */

@@ -1,5 +1,6 @@
 /** Forms and evaluation of `cron` and `crontab`. The two differ only in how a selection is written. */
 
+import type { Calendars } from './calendars.ts'
 import { compileZoned, resolveBounds, tableOf, unsupported } from './compiled-trigger.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import { FIELD_NAMES, parseCronFields } from './cron-fields.ts'
@@ -40,17 +41,19 @@ export const CRON_FORM: Form<CronTrigger> = { fields: required(readFields), ...Z
 
 export const CRONTAB_FORM: Form<CrontabTrigger> = { expression: required(readText()), ...ZONED_MEMBERS }
 
-export function compileCron(trigger: CronTrigger, path: string): CompiledTrigger {
+export function compileCron(trigger: CronTrigger, path: string, calendars: Calendars): CompiledTrigger {
   const selection = parseCronFields(trigger.fields, `${path}.fields`)
-  return compileSelection(selection, trigger, path, `${path}.fields`)
+  return compileSelection(selection, trigger, calendars, path, `${path}.fields`)
 }
 
-export function compileCrontab(trigger: CrontabTrigger, path: string): CompiledTrigger {
+export function compileCrontab(trigger: CrontabTrigger, path: string, calendars: Calendars): CompiledTrigger {
   const { expression } = trigger
   const textPath = `${path}.expression`
-  if (!hasHash(expression)) return compileSelection(parseCrontab(expression, textPath), trigger, path, textPath)
+  if (!hasHash(expression)) {
+    return compileSelection(parseCrontab(expression, textPath), trigger, calendars, path, textPath)
+  }
   parseCrontab(expression, textPath)
-  resolveBounds(trigger, tableOf(trigger.zone, path), path)
+  resolveBounds(trigger, tableOf(calendars, trigger.zone, path), path)
   return unsupported(textPath, 'H has no value yet: it is replaced when a job is added (resolveTrigger with a job id)')
 }
 
@@ -62,6 +65,7 @@ export function givenFields(fields: CronFields): readonly (keyof CronFields)[] {
 function compileSelection(
   selection: CronSelection,
   trigger: CronTrigger | CrontabTrigger,
+  calendars: Calendars,
   path: string,
   textPath: string,
 ): CompiledTrigger {
@@ -69,6 +73,6 @@ function compileSelection(
   if (!matchesSomeDate(spec)) {
     throw new TriggerError('never-fires', textPath, 'never fires: no date within 400 years matches all of its fields')
   }
-  const table = tableOf(trigger.zone, path)
+  const table = tableOf(calendars, trigger.zone, path)
   return compileZoned(cronMatcher(spec), table, trigger.dst, resolveBounds(trigger, table, path))
 }

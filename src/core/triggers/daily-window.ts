@@ -4,6 +4,7 @@
  */
 
 import { dayOfLocal, weekdayOf } from './calendar.ts'
+import type { Calendars } from './calendars.ts'
 import { compileZoned, resolveBounds, tableOf } from './compiled-trigger.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import { parseTimeOfDay } from './date-time-text.ts'
@@ -40,7 +41,7 @@ interface Grid {
 
 const ALL_WEEKDAYS = 127
 
-export function compileDailyWindow(trigger: DailyWindowTrigger, path: string): CompiledTrigger {
+export function compileDailyWindow(trigger: DailyWindowTrigger, path: string, calendars: Calendars): CompiledTrigger {
   const every = isoDurationMs(trigger.every) ?? Infinity
   if (every > DAY_MS) invalid(`${path}.every`, 'at most 24 hours (the grid begins anew each day)', trigger.every)
   const from = parseTimeOfDay(trigger.from, `${path}.from`)
@@ -51,7 +52,7 @@ export function compileDailyWindow(trigger: DailyWindowTrigger, path: string): C
     every,
     weekdays: trigger.weekdays === undefined ? ALL_WEEKDAYS : weekdayBits(trigger.weekdays),
   }
-  const table = tableOf(trigger.zone, path)
+  const table = tableOf(calendars, trigger.zone, path)
   return compileZoned(gridSchedule(grid), table, trigger.dst, resolveBounds(trigger, table, path))
 }
 

@@ -6,6 +6,7 @@
  * out whole minutes, six-field text seconds, fields the unit of the last given one (`{ hour: '0-7' }` is eight hours).
  */
 
+import type { Calendars } from './calendars.ts'
 import { civilDate, dayOfLocal, weekdayOf } from './calendar.ts'
 import type { LocalExclusion } from './combine.ts'
 import { parseCronFields } from './cron-fields.ts'
@@ -31,6 +32,9 @@ interface ExclusionMembers {
   readonly holidays?: string
 }
 
+/** Whether a place is known does not depend on the year. */
+const KNOWN_YEAR = 2024
+
 const readTimeOfDay = readChecked(parseTimeOfDay)
 
 const EXCLUSION_FORM: Form<ExclusionMembers> = {
@@ -53,8 +57,8 @@ export const readExclusion: Read<Exclusion> = (value, path, scope) => {
   return exclusion as Exclusion
 }
 
-/** Throws TriggerError `unsupported` for holidays: they come from a calendar that is not part of the core. */
-export function compileExclusion(exclusion: Exclusion, path: string): LocalExclusion {
+/** Throws TriggerError: `unsupported` for holidays without a calendar for them, `invalid-trigger` for an unknown place. */
+export function compileExclusion(exclusion: Exclusion, path: string, calendars: Calendars): LocalExclusion {
   if ('weekdays' in exclusion) {
     const bits = weekdayBits(exclusion.weekdays)
     return wholeDays((day) => ((bits >> weekdayOf(day)) & 1) === 1)
@@ -72,7 +76,13 @@ export function compileExclusion(exclusion: Exclusion, path: string): LocalExclu
   }
   if ('time' in exclusion) return timeWindow(exclusion.time, `${path}.time`)
   if ('cron' in exclusion) return cronTimes(exclusion.cron, `${path}.cron`)
-  throw new TriggerError('unsupported', `${path}.holidays`, 'holidays need a holiday calendar, and none is configured')
+  return publicHolidays(exclusion.holidays, `${path}.holidays`, calendars)
+}
+
+function publicHolidays(place: string, path: string, { holidays }: Calendars): LocalExclusion {
+  if (holidays === null) throw new TriggerError('unsupported', path, 'no calendar of holidays is there')
+  if (holidays(place, KNOWN_YEAR) === null) invalid(path, 'a country, state or region that date-holidays knows', place)
+  return wholeDays((day) => holidays(place, civilDate(day).year)?.has(day) ?? false)
 }
 
 function wholeDays(excluded: (day: number) => boolean): LocalExclusion {

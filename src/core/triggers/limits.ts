@@ -28,6 +28,15 @@ export const MAX_TEXT_LENGTH = 256
 /** Characters of an RRULE text: two lines with long BY lists fit. */
 export const MAX_RULE_LENGTH = 2_048
 
+/** Largest COUNT of a rule: fires are counted from DTSTART on, 0.1 s for so many. */
+export const MAX_RULE_COUNT = 100_000
+
+/** Largest INTERVAL of a rule: a thousand years of hours. */
+export const MAX_RULE_INTERVAL = 10_000_000
+
+/** Days that a search for the next date of a rule looks at: 400 years of them, and a few milliseconds. */
+export const MAX_RULE_STEPS = 150_000
+
 /** Nesting of and, or, excluding: nobody reads more, and recursion stays shallow. */
 export const MAX_DEPTH = 16
 

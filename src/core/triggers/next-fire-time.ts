@@ -3,13 +3,16 @@
  * of the last fire is all that a scheduler has to keep.
  */
 
+import { bareCalendars } from './calendars.ts'
+import type { Calendars } from './calendars.ts'
 import { compileFrozen, knownCompiled } from './compile-trigger.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import { MAX_INSTANT_MS, MIN_INSTANT_MS } from './limits.ts'
 import { parseTrigger } from './parse-trigger.ts'
 import type { Trigger } from './trigger.ts'
 
-const givenTriggers = new WeakMap<Trigger, { readonly text: string; readonly compiled: CompiledTrigger }>()
+/** Data of the caller's with the text that it had when it was checked, and the checked trigger. */
+const givenTriggers = new WeakMap<Trigger, { readonly text: string; readonly trigger: Trigger }>()
 
 /** A trigger ready for repeated use: `next(afterMs, anchorMs?)` as `nextFireTime`. */
 export interface EvaluableTrigger {
@@ -21,17 +24,22 @@ export interface EvaluableTrigger {
  * Jitter is not added and `repeat` not counted: both are the job's.
  *
  * `anchor` (epoch ms, default `after`) is the start of an interval or calendar interval that has none, also inside and,
- * or and excluding. A trigger without a zone is read in UTC.
+ * or and excluding. A trigger without a zone is read in UTC. `calendars`: default the runtime's zones and no holidays.
  *
- * Throws TriggerError for an invalid trigger, and `unsupported` for `H` without a value, rrule and holidays.
+ * Throws TriggerError for an invalid trigger, and `unsupported` for `H` without a value and holidays without a calendar.
  */
-export function nextFireTime(trigger: Trigger, after: number, anchor?: number): number | null {
-  return evaluate(knownCompiled(trigger) ?? compileGiven(trigger), after, anchor)
+export function nextFireTime(
+  trigger: Trigger,
+  after: number,
+  anchor?: number,
+  calendars: Calendars = bareCalendars,
+): number | null {
+  return evaluate(knownCompiled(trigger, calendars) ?? compileGiven(trigger, calendars), after, anchor)
 }
 
 /** For a caller that asks one trigger often. Throws as `nextFireTime`. */
-export function compileTrigger(trigger: Trigger): EvaluableTrigger {
-  const compiled = knownCompiled(trigger) ?? compileGiven(trigger)
+export function compileTrigger(trigger: Trigger, calendars: Calendars = bareCalendars): EvaluableTrigger {
+  const compiled = knownCompiled(trigger, calendars) ?? compileGiven(trigger, calendars)
   return { next: (afterMs, anchorMs) => evaluate(compiled, afterMs, anchorMs) }
 }
 
@@ -39,13 +47,12 @@ export function compileTrigger(trigger: Trigger): EvaluableTrigger {
  * Triggers that `parseTrigger` made are known. Others are plain data of the caller's, as read from JSON: checked, and
  * remembered with their text, because nothing keeps the caller from changing them.
  */
-function compileGiven(trigger: Trigger): CompiledTrigger {
-  const text = JSON.stringify(trigger)
-  const known = givenTriggers.get(trigger)
-  if (known !== undefined && known.text === text) return known.compiled
-  const compiled = compileFrozen(parseTrigger(trigger), 'trigger')
-  givenTriggers.set(trigger, { text, compiled })
-  return compiled
+function compileGiven(given: Trigger, calendars: Calendars): CompiledTrigger {
+  const text = JSON.stringify(given)
+  const known = givenTriggers.get(given)
+  const trigger = known?.text === text ? known.trigger : parseTrigger(given)
+  if (trigger !== known?.trigger) givenTriggers.set(given, { text, trigger })
+  return compileFrozen(trigger, 'trigger', calendars)
 }
 
 function evaluate(compiled: CompiledTrigger, after: number, anchor: number | undefined): number | null {

@@ -1,15 +1,16 @@
-/** Forms and evaluation of `date`, `interval` and `rrule`: triggers without a local schedule. */
+/** Forms and evaluation of `date` and `interval`: triggers without a local schedule. */
 
-import { resolveBounds, tableOf, unsupported } from './compiled-trigger.ts'
+import type { Calendars } from './calendars.ts'
+import { resolveBounds, tableOf } from './compiled-trigger.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import { parseDateTime, resolveDateTime } from './date-time-text.ts'
 import { formatIsoDuration, isoDurationMs } from './duration.ts'
-import { JOB_MEMBERS, optional, readChecked, readText, readZone, required } from './form.ts'
-import type { Form, Read, Scope } from './form.ts'
+import { JOB_MEMBERS, optional, readChecked, readZone, required } from './form.ts'
+import type { Form, Read } from './form.ts'
 import type { IntervalGrid } from './interval-grid.ts'
-import { MAX_INTERVAL_MS, MAX_RULE_LENGTH } from './limits.ts'
+import { MAX_INTERVAL_MS } from './limits.ts'
 import { invalid } from './trigger-error.ts'
-import type { DateTrigger, IntervalTrigger, RRuleTrigger } from './trigger.ts'
+import type { DateTrigger, IntervalTrigger } from './trigger.ts'
 
 const INTERVAL_FORM = 'an ISO 8601 duration of W D H M S or milliseconds, at least 1 ms, at most 400 years'
 
@@ -40,20 +41,15 @@ export const INTERVAL_TRIGGER_FORM: Form<IntervalTrigger> = {
   ...JOB_MEMBERS,
 }
 
-export const RRULE_FORM: Form<RRuleTrigger> = {
-  rule: required(readRule),
-  ...JOB_MEMBERS,
-}
-
-export function compileDate(trigger: DateTrigger, path: string): CompiledTrigger {
-  const at = resolveDateTime(trigger.at, tableOf(trigger.zone, path), `${path}.at`)
+export function compileDate(trigger: DateTrigger, path: string, calendars: Calendars): CompiledTrigger {
+  const at = resolveDateTime(trigger.at, tableOf(calendars, trigger.zone, path), `${path}.at`)
   return { needs: 'nothing', next: (afterMs) => (afterMs < at ? at : null) }
 }
 
 /** Fires at start + k × every, k ≥ 0: elapsed time from the start, so nothing drifts and no zone change matters. */
-export function compileInterval(trigger: IntervalTrigger, path: string): CompiledTrigger {
+export function compileInterval(trigger: IntervalTrigger, path: string, calendars: Calendars): CompiledTrigger {
   const everyMs = isoDurationMs(trigger.every) ?? invalid(`${path}.every`, INTERVAL_FORM, trigger.every)
-  const { startMs, endMs } = resolveBounds(trigger, tableOf(trigger.zone, path), path)
+  const { startMs, endMs } = resolveBounds(trigger, tableOf(calendars, trigger.zone, path), path)
   if (trigger.start !== undefined) return compileGrid({ startMs, everyMs, endMs })
   return {
     needs: 'anchor',
@@ -70,18 +66,4 @@ export function compileGrid(grid: IntervalGrid): CompiledTrigger {
 function nextOnGrid(startMs: number, everyMs: number, endMs: number, afterMs: number): number | null {
   const at = afterMs < startMs ? startMs : startMs + (Math.floor((afterMs - startMs) / everyMs) + 1) * everyMs
   return at <= endMs ? at : null
-}
-
-/** The text is checked for its two lines only; the calendars port evaluates it. */
-export function compileRRule(_trigger: RRuleTrigger, path: string): CompiledTrigger {
-  return unsupported(`${path}.rule`, 'rrule triggers need a recurrence calendar, and none is configured')
-}
-
-function readRule(value: unknown, path: string, scope: Scope): string {
-  const rule = readText(MAX_RULE_LENGTH)(value, path, scope)
-  const lines = rule.split(/\r?\n/).filter((line) => line !== '')
-  const starts = lines.filter((line) => /^DTSTART(?::\d{8}T\d{6}Z|;TZID=[A-Za-z0-9_+\-/]+:\d{8}T\d{6})$/.test(line))
-  const rules = lines.filter((line) => /^RRULE:FREQ=[A-Z]+(?:;[A-Z]+=[A-Z0-9,+-]+)*$/.test(line))
-  if (lines.length === 2 && starts.length === 1 && rules.length === 1) return rule
-  return invalid(path, 'a DTSTART line (UTC, or with TZID) and an RRULE line that begins with FREQ', value)
 }

@@ -91,7 +91,7 @@ export interface CalendarIntervalTrigger extends JobMembers, Zoned {
 
 export interface RRuleTrigger extends JobMembers {
   readonly type: 'rrule'
-  /** A DTSTART line and an RRULE line of RFC 5545. */
+  /** A DTSTART line (UTC, or with TZID) and an RRULE line of RFC 5545. Local times that do not exist are left out. */
   readonly rule: string
 }
 

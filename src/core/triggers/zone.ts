@@ -1,6 +1,8 @@
 /**
  * Time zones as tables of UTC offsets, filled lazily: the only module that asks luxon (and so ICU) anything.
  *
+ * A table belongs to a database; that of the runtime is the default, another one can be given in.
+ *
  * Boundary: instants and offsets only; what a gap or an overlap means for a schedule is decided in `zoned-next.ts`.
  * Local times are resolved here by the table and never by luxon, whose answer for an ambiguous time depends on the
  * season in which it is asked.
@@ -30,6 +32,17 @@ export interface ZoneTable {
   segmentAt(instantMs: number): ZoneSegment
 }
 
+/** A time-zone database: from where the offsets of zones are. */
+export interface ZoneDatabase {
+  /** As `2026c`; the text of a later one sorts after that of an earlier one. null: not known. */
+  readonly version: string | null
+  /** The table of a zone, always the same one. Throws TriggerError `unknown-zone`, which names `path`. */
+  table(zone: string, path?: string): ZoneTable
+}
+
+/** UTC offset of an IANA zone in milliseconds, east positive. Changes fall on whole seconds. */
+export type OffsetSource = (zone: string, instantMs: number) => number
+
 export interface ZoneTransition {
   readonly at: number
   readonly offsetBefore: number
@@ -58,28 +71,53 @@ const MAX_TABLES = 1_024
 const OFFSET_MARGIN_MS = 27 * HOUR_MS
 
 const FIXED_OFFSET = /^([+-])([01]\d|2[0-3]):([0-5]\d)$/
-const tables = new Map<string, ZoneTable>()
 
 /** True for an IANA name that this runtime's time-zone data knows, and for `±HH:MM` up to 23:59. */
 export function isValidZone(zone: string): boolean {
-  if (tables.has(zone)) return true
   if (zone.length > 64) return false
   // ICU also takes +05 and +0530; one spelling is enough.
   if (zone.startsWith('+') || zone.startsWith('-')) return FIXED_OFFSET.test(zone)
   return IANAZone.isValidZone(zone)
 }
 
-/** The table of a zone, one per zone and process. Throws TriggerError `unknown-zone`. */
-export function zoneTable(zone: string, path = 'zone'): ZoneTable {
-  const known = tables.get(zone)
-  if (known !== undefined) return known
-  if (!isValidZone(zone)) {
-    throw new TriggerError('unknown-zone', path, `expected an IANA time zone or ±HH:MM, got ${show(zone)}`)
+/** A database whose offsets come from `source`. Names of zones are those of the runtime, whatever the source. */
+export function createZoneDatabase(version: string | null, source: OffsetSource): ZoneDatabase {
+  const tables = new Map<string, ZoneTable>()
+  return {
+    version,
+    table: (zone, path = 'zone') => {
+      const known = tables.get(zone)
+      if (known !== undefined) return known
+      if (!isValidZone(zone)) {
+        throw new TriggerError('unknown-zone', path, `expected an IANA time zone or ±HH:MM, got ${show(zone)}`)
+      }
+      const table = createTable(zone, source)
+      if (tables.size >= MAX_TABLES) tables.clear()
+      tables.set(zone, table)
+      return table
+    },
   }
-  const table = createTable(zone)
-  if (tables.size >= MAX_TABLES) tables.clear()
-  tables.set(zone, table)
-  return table
+}
+
+const iana = new Map<string, IANAZone>()
+
+/** luxon answers in minutes, with a fraction where old offsets have seconds. */
+function runtimeOffsetMs(zone: string, instantMs: number): number {
+  let known = iana.get(zone)
+  if (known === undefined) {
+    known = IANAZone.create(zone)
+    if (iana.size >= MAX_TABLES) iana.clear()
+    iana.set(zone, known)
+  }
+  return Math.round(known.offset(instantMs) * MINUTE_MS)
+}
+
+/** The database of this runtime (ICU's). It does not know its own version. */
+export const runtimeZones: ZoneDatabase = createZoneDatabase(null, runtimeOffsetMs)
+
+/** The table of a zone in the runtime's database. Throws TriggerError `unknown-zone`. */
+export function zoneTable(zone: string, path = 'zone'): ZoneTable {
+  return runtimeZones.table(zone, path)
 }
 
 /** UTC offset in milliseconds (east positive) in force at an instant. Throws TriggerError `unknown-zone`. */
@@ -113,14 +151,14 @@ export function resolveLocal(table: ZoneTable, localMs: number): ResolvedLocal {
   }
 }
 
-function createTable(zone: string): ZoneTable {
+function createTable(zone: string, source: OffsetSource): ZoneTable {
   const fixed = FIXED_OFFSET.exec(zone)
   if (fixed !== null) {
     const size = Number(fixed[2]) * HOUR_MS + Number(fixed[3]) * MINUTE_MS
     return fixedTable(zone, fixed[1] === '-' ? 0 - size : size)
   }
   if (zone === 'UTC' || zone === 'Etc/UTC') return fixedTable(zone, 0)
-  return lazyTable(zone)
+  return lazyTable(zone, (instantMs) => source(zone, instantMs))
 }
 
 function fixedTable(zone: string, offset: number): ZoneTable {
@@ -128,8 +166,7 @@ function fixedTable(zone: string, offset: number): ZoneTable {
   return { zone, segmentAt: () => always }
 }
 
-function lazyTable(zone: string): ZoneTable {
-  const iana = IANAZone.create(zone)
+function lazyTable(zone: string, offsetMs: (instantMs: number) => number): ZoneTable {
   const chunks = new Map<number, readonly ZoneSegment[]>()
   let last: ZoneSegment = { start: 0, end: 0, offset: 0, previousOffset: 0 }
   let lastFrom = 0
@@ -139,7 +176,7 @@ function lazyTable(zone: string): ZoneTable {
     let segments = chunks.get(index)
     if (segments === undefined) {
       if (chunks.size >= MAX_CHUNKS) chunks.clear()
-      segments = fillChunk(iana, index)
+      segments = fillChunk(offsetMs, index)
       chunks.set(index, segments)
     }
     for (const segment of segments) {
@@ -158,18 +195,18 @@ function lazyTable(zone: string): ZoneTable {
 }
 
 /** Segments that cover one chunk. Probing starts a step early, so that a change just before the chunk is known. */
-function fillChunk(iana: IANAZone, index: number): readonly ZoneSegment[] {
+function fillChunk(offsetMs: (instantMs: number) => number, index: number): readonly ZoneSegment[] {
   const chunkStart = index * CHUNK_MS
   const chunkEnd = chunkStart + CHUNK_MS
   const segments: ZoneSegment[] = []
   let start = chunkStart - PROBE_MS
-  let offset = offsetMs(iana, start)
+  let offset = offsetMs(start)
   let previousOffset = offset
   for (let probe = start; probe < chunkEnd; probe += PROBE_MS) {
     const to = Math.min(probe + PROBE_MS, chunkEnd)
-    const after = offsetMs(iana, to)
+    const after = offsetMs(to)
     if (after === offset) continue
-    const change = findChange(iana, probe, to, after)
+    const change = findChange(offsetMs, probe, to, after)
     if (change > chunkStart) segments.push({ start, end: Math.min(change, chunkEnd), offset, previousOffset })
     start = change
     previousOffset = offset
@@ -180,18 +217,13 @@ function fillChunk(iana: IANAZone, index: number): readonly ZoneSegment[] {
 }
 
 /** First second in (before, at] from which the offset is `after`. Zone changes fall on whole seconds. */
-function findChange(iana: IANAZone, before: number, at: number, after: number): number {
+function findChange(offsetMs: (instantMs: number) => number, before: number, at: number, after: number): number {
   let low = before / SECOND_MS
   let high = at / SECOND_MS
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
-    if (offsetMs(iana, middle * SECOND_MS) === after) high = middle
+    if (offsetMs(middle * SECOND_MS) === after) high = middle
     else low = middle
   }
   return high * SECOND_MS
-}
-
-/** luxon answers in minutes, with a fraction where old offsets have seconds. */
-function offsetMs(iana: IANAZone, instantMs: number): number {
-  return Math.round(iana.offset(instantMs) * MINUTE_MS)
 }

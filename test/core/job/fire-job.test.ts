@@ -8,6 +8,7 @@ import type { JobDefinition } from '../../../src/core/job/definition.ts'
 import {
   jobAdded,
   jobFinished,
+  jobModified,
   runMissed,
   runNowQueued,
   runQueued,
@@ -17,6 +18,7 @@ import {
   times,
   timesMissed,
 } from '../../support/facts.ts'
+import { modifyJob } from '../../scenarios/requests.ts'
 import { jobDue, report } from '../../support/inputs.ts'
 import { at, every, JOB, resolved, runAt, T0 } from '../../support/moments.ts'
 import { given, nothing } from '../../support/scenario.ts'
@@ -298,13 +300,58 @@ describe('a backlog larger than one decision looks at', () => {
       .then(runQueued(at(ALL * 10), { coalesced: tens(MAX_TIMES_PER_DECISION + 1, ALL - 1), nextFireTime: next }))
   })
 
-  test('runs the very first with coalesce earliest, once', () => {
+  const firstOfAll = runQueued(at(10), {
+    coalesced: tens(2, MAX_TIMES_PER_DECISION),
+    coalescesThrough: now,
+    nextFireTime: firstLeft,
+  })
+
+  test('runs the very first with coalesce earliest, once, also when there is room for more', () => {
+    given(job({ coalesce: 'earliest', maxInstances: 3 }))
+      .at(now)
+      .when(jobDue())
+      .then(firstOfAll)
+      .at(now + 1)
+      .when(jobDue())
+      .then(runSkipped('coalesced', tens(MAX_TIMES_PER_DECISION + 1, ALL), next))
+  })
+
+  test('runs the very first with coalesce earliest, once, also when that run is over before the rest is looked at', () => {
     given(job({ coalesce: 'earliest' }))
       .at(now)
       .when(jobDue())
-      .then(runQueued(at(10), { coalesced: tens(2, MAX_TIMES_PER_DECISION), nextFireTime: firstLeft }))
+      .then(firstOfAll)
+      .when(report('succeeded', RUN))
+      .then(runSucceeded(RUN))
       .when(jobDue())
-      .then(runSkipped('max-instances', tens(MAX_TIMES_PER_DECISION + 1, ALL), next))
+      .then(runSkipped('coalesced', tens(MAX_TIMES_PER_DECISION + 1, ALL), next))
+  })
+
+  test('and what comes due after it fires as ever', () => {
+    given(job({ coalesce: 'earliest', maxInstances: 3 }))
+      .at(now)
+      .when(jobDue())
+      .then(firstOfAll)
+      .at(next)
+      .when(jobDue())
+      .then(
+        runSkipped('coalesced', tens(MAX_TIMES_PER_DECISION + 1, ALL), next),
+        runQueued(next, { nextFireTime: next + 10_000 }),
+      )
+  })
+
+  test('that a run stands for already is judged anew when the job gets another next time', () => {
+    given(job({ coalesce: 'earliest', maxInstances: 3 }))
+      .at(now)
+      .when(jobDue())
+      .then(firstOfAll)
+      .when(modifyJob({ trigger: null }))
+      .then(
+        runSkipped('coalesced', tens(MAX_TIMES_PER_DECISION + 1, ALL), next),
+        jobModified({ job: { coalesce: 'earliest', maxInstances: 3 }, anchor: now, nextFireTime: now }),
+      )
+      .when(jobDue())
+      .then(runQueued(now, { jobVersion: 2 }))
   })
 
   test('runs the newest with coalesce all, and misses the others', () => {

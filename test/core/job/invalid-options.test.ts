@@ -17,7 +17,7 @@ import {
   MAX_QUEUE,
 } from '../../../src/core/limits.ts'
 import type { RejectionCode } from '../../../src/core/rejections.ts'
-import { crontab, interval, rrule } from '../../../src/core/triggers/make-trigger.ts'
+import { crontab, excluding, interval, rrule } from '../../../src/core/triggers/make-trigger.ts'
 import { jobAdded, rejected } from '../../support/facts.ts'
 import { addJob, removeJob } from '../../support/inputs.ts'
 import { nothing } from '../../support/scenario.ts'
@@ -67,10 +67,10 @@ const CASES: readonly Case[] = [
   ],
   ['an interval under 10 ms', { trigger: interval(9) }, 'invalid-trigger', 'job.trigger.every'],
   [
-    'a rule that no calendar here can read',
-    { trigger: rrule('DTSTART:20270101T090000Z\nRRULE:FREQ=DAILY') },
+    'holidays for which no package is here',
+    { trigger: excluding(rrule('DTSTART:20270101T090000Z\nRRULE:FREQ=DAILY'), { holidays: 'DE-BY' }) },
     'invalid-option',
-    'job.trigger.rule',
+    'job.trigger.exclude[0].holidays',
   ],
   ['an executor that nobody declared', { executor: 'gpu' }, 'unknown-executor', 'job.executor'],
   ['an empty executor name', { executor: '' }, 'invalid-option', 'job.executor'],

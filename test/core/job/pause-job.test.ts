@@ -18,6 +18,7 @@ import {
   schedulePaused,
   times,
 } from '../../support/facts.ts'
+import { pauseUntil } from '../../scenarios/requests.ts'
 import { jobDue, pauseJob, resumeJob, runDue, runJob } from '../../support/inputs.ts'
 import { at, every, JOB, resolved, runAt, T0 } from '../../support/moments.ts'
 import { given, nothing } from '../../support/scenario.ts'
@@ -51,6 +52,18 @@ test('pausing again for another reason says the other reason', () => {
   given(JOB_ADDED, jobPaused({ reason: 'holidays' }))
     .when(pauseJob('audit'))
     .then(jobPaused({ reason: 'audit' }))
+})
+
+test('pausing again without a reason keeps the reason', () => {
+  given(JOB_ADDED, jobPaused({ reason: 'holidays' }))
+    .when(pauseJob())
+    .then(applied())
+})
+
+test('pausing again ends as it is said now, and keeps the reason', () => {
+  const paused = given(JOB_ADDED, jobPaused({ reason: 'holidays', until: at(60) }))
+  paused.when(pauseUntil(at(90))).then(jobPaused({ reason: 'holidays', until: at(90) }))
+  paused.when(pauseJob()).then(jobPaused({ reason: 'holidays' }))
 })
 
 test('resuming a job that is not paused changes nothing', () => {

@@ -49,14 +49,11 @@ function fires({ trigger, after, take }: Case): { readonly instants: number[]; r
   return { instants, over: nextFireTime(parsed, at) === null }
 }
 
-// Evaluating rrule needs the calendars port, which is not part of the core; here only its form is checked.
-const isRRule = ({ trigger }: Case): boolean => trigger.type === 'rrule'
-
 describe.each(['extra', 'apscheduler', 'cron-random'])('the cases of %s.jsonl', (file) => {
   const cases = readCases(file)
   const valid = cases.filter((line) => line.reject === undefined)
 
-  it.each(valid.filter((line) => !isRRule(line)))('fires as expected: $name', (line) => {
+  it.each(valid)('fires as expected: $name', (line) => {
     const { instants, over } = fires(line)
     expect(instants.map(iso)).toEqual(line.expected.map(iso))
     expect(over).toBe(line.ends)
@@ -76,15 +73,6 @@ describe.each(['extra', 'apscheduler', 'cron-random'])('the cases of %s.jsonl', 
     for (const { trigger } of valid) expect(parseTrigger(trigger)).toEqual(trigger)
   })
 })
-
-it.each(readCases('extra').filter(isRRule))(
-  'says that it is unsupported without a calendar: $name',
-  ({ trigger, after }) => {
-    const error = caught(() => nextFireTime(parseTrigger(trigger), after))
-    expect(error).toBeInstanceOf(TriggerError)
-    expect(error).toMatchObject({ code: 'unsupported', path: 'trigger.rule' })
-  },
-)
 
 function iso(instant: number): string {
   return new Date(instant).toISOString()

@@ -1,0 +1,72 @@
+/**
+ * Appends: one batch, one request, no second attempt.
+ *
+ * Invariants:
+ * 1. Appends to one partition leave in the order of the calls.
+ * 2. What was not handed to an open connection is refused; of everything after that only a named refusal is.
+ */
+import type { Appended } from '../../ports/event-log.ts'
+import type { Connections } from './connections.ts'
+import { isStaleLeader, noAnswer, produceError } from './errors.ts'
+import type { Connection } from './kjs.ts'
+import { type Place, produceRequest } from './requests.ts'
+import type { TopicMap } from './topic-map.ts'
+
+export interface AppenderOptions {
+  readonly connections: Connections
+  readonly topics: TopicMap
+  readonly requestTimeoutMs: number
+}
+
+export class Appender {
+  readonly #options: AppenderOptions
+  /** By place: the call before has been handed to its connection. */
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(options: AppenderOptions) {
+    this.#options = options
+  }
+
+  /** `timestamp`: the time of the append on a topic that doesn't stamp it itself. Rejects with `LogError`. */
+  async append(to: Place, batch: Uint8Array, timestamp: number): Promise<Appended> {
+    const { connections, topics, requestTimeoutMs } = this.#options
+    const where = `${to.topic}[${to.partition}]`
+    const request = produceRequest(to, batch, requestTimeoutMs)
+    const { connection, answer } = await this.#inTurn(where, async () => {
+      const opened = await this.#open(to)
+      // Not awaited here: the next append may go out as soon as this one has.
+      return { connection: opened, answer: connections.send(opened, request) }
+    }, )
+    try {
+      const { errorCode, baseOffset, appendTime } = await answer
+      if (errorCode === 0) return { baseOffset, timestamp: appendTime < 0 ? timestamp : appendTime }
+      if (isStaleLeader(errorCode)) topics.forget(to.topic)
+      throw produceError(errorCode, where)
+    } catch (err) {
+      if (!connection.isConnected()) topics.forget(to.topic)
+      throw noAnswer(err, where)
+    }
+  }
+
+  async #open(to: Place): Promise<Connection> {
+    const { connections, topics } = this.#options
+    const { address } = await topics.leader(to)
+    try {
+      return await connections.open(address, 0)
+    } catch (err) {
+      topics.forget(to.topic)
+      throw err
+    }
+  }
+
+  #inTurn<T>(place: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(place) ?? Promise.resolve()
+    const turn = before.then(task, task)
+    this.#turns.set(place, turn)
+    const done = (): void => {
+      if (this.#turns.get(place) === turn) this.#turns.delete(place)
+    }
+    turn.then(done, done)
+    return turn
+  }
+}

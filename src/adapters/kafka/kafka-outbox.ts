@@ -1,0 +1,124 @@
+/**
+ * Records that leave for topics which this node only writes to. Each partition has a lane of its own (outbox-lane.ts), in which
+ * records go out in batches, one after another, in the order in which they were sent.
+ *
+ * Boundary: at least once. A batch without an answer goes again, so a record may arrive twice, and between its copies others
+ * of its batch.
+ */
+import { LogError } from '../../ports/event-log.ts'
+import type { OutgoingRecord, Outbox } from '../../ports/outbox.ts'
+import { SILENT } from '../../ports/telemetry.ts'
+import { murmur2, partitionOf } from '../../core/partition.ts'
+import { checkBatch } from './batch-rules.ts'
+import { Connections } from './connections.ts'
+import { Appender } from './appender.ts'
+import { kafkaSettings } from './kafka-options.ts'
+import type { KafkaLogOptions } from './kafka-log.ts'
+import { OutboxLane, type Parcel, Retries } from './outbox-lane.ts'
+import { TopicMap, noSuchPlace } from './topic-map.ts'
+
+export interface KafkaOutbox extends Outbox {
+  /** What was not acknowledged is rejected with `closed`. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Kafka's rule for topic names. */
+const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
+
+/** Throws `KafkaOptionError`. Connects with the first record. */
+export function createKafkaOutbox(options: KafkaLogOptions): KafkaOutbox {
+  const settings = kafkaSettings(options)
+  const logger = options.logger ?? SILENT
+  const connections = new Connections(settings, logger)
+  const topics = new TopicMap(connections, settings.brokers)
+  const appender = new Appender({ connections, topics, requestTimeoutMs: settings.requestTimeoutMs })
+  const retries = new Retries(logger)
+  return new TopicOutbox({ namespace: settings.namespace, now: options.now, connections, topics, appender, retries })
+}
+
+interface OutboxParts {
+  readonly namespace: string
+  readonly now: () => number
+  readonly connections: Connections
+  readonly topics: TopicMap
+  readonly appender: Appender
+  readonly retries: Retries
+}
+
+interface Waiting {
+  readonly record: OutgoingRecord
+  readonly parcel: Parcel
+}
+
+class TopicOutbox implements KafkaOutbox {
+  readonly #parts: OutboxParts
+  /** By full topic name: what waits until the number of its partitions is known. */
+  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #lanes = new Map<string, OutboxLane>()
+  #anyPartition = 0
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts
+  }
+
+  async send(record: OutgoingRecord): Promise<void> {
+    if (this.#parts.retries.isClosed) throw closedError()
+    const topic = record.foreign === true ? record.topic : `${this.#parts.namespace}.${record.topic}`
+    if (!TOPIC_NAME.test(topic)) throw noSuchPlace({ topic, partition: 0 }, null)
+    const { key, rawKey, value, headers } = record
+    checkBatch([{ key, value, headers }])
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const parcel = { record: { key: rawKey ?? key, value, headers }, resolve, reject }
+    const waiting = this.#waiting.get(topic) ?? []
+    waiting.push({ record, parcel })
+    if (!this.#waiting.has(topic)) {
+      this.#waiting.set(topic, waiting)
+      void this.#route(topic)
+    }
+    return promise
+  }
+
+  async close(): Promise<void> {
+    this.#parts.retries.close()
+    await this.#parts.connections.close()
+  }
+
+  async #route(topic: string): Promise<void> {
+    const { retries, topics } = this.#parts
+    try {
+      const count = await retries.untilDone(() => topics.count(topic))
+      for (const waiting of this.#takeWaiting(topic)) this.#post(topic, count, waiting)
+    } catch (err) {
+      for (const { parcel } of this.#takeWaiting(topic)) parcel.reject(err)
+    }
+  }
+
+  #takeWaiting(topic: string): readonly Waiting[] {
+    const waiting = this.#waiting.get(topic) ?? []
+    this.#waiting.delete(topic)
+    return waiting
+  }
+
+  #post(topic: string, count: number | null, { record, parcel }: Waiting): void {
+    const partition = count === null ? -1 : this.#partition(record, count)
+    if (count === null || partition < 0 || partition >= count) {
+      parcel.reject(noSuchPlace({ topic, partition }, count))
+      return
+    }
+    const key = `${topic}/${partition}`
+    const lane = this.#lanes.get(key) ?? new OutboxLane({ ...this.#parts, place: { topic, partition } })
+    this.#lanes.set(key, lane)
+    lane.add(parcel)
+  }
+
+  #partition({ partition, spreadBy, key, rawKey }: OutgoingRecord, count: number): number {
+    if (partition !== undefined) return partition
+    if (spreadBy === undefined && rawKey !== undefined) return (murmur2(rawKey) & 0x7fffffff) % count
+    const hashed = spreadBy ?? key
+    return hashed === null ? this.#anyPartition++ % count : partitionOf(hashed, count)
+  }
+}
+
+function closedError(): LogError {
+  return new LogError('closed', 'the outbox is closed')
+}

@@ -1,0 +1,140 @@
+/**
+ * What goes out to one partition: batch after batch, one in flight, again until it is acknowledged.
+ *
+ * Invariants:
+ * 1. A batch is followed by the next one only when each of its records was acknowledged or refused for good.
+ * 2. A refusal that is one record's fault fails that record: the batch is halved until it is alone.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LogError } from '../../ports/event-log.ts'
+import type { Logger } from '../../ports/telemetry.ts'
+import type { Appender } from './appender.ts'
+import { type EncodableRecord, encodeBatch, recordBytes } from './record-batch.ts'
+import type { Place } from './requests.ts'
+import { type TopicMap, noSuchPlace } from './topic-map.ts'
+
+const MAX_BATCH_RECORDS = 500
+/** Of records with their framing: below a topic's `max.message.bytes`, which is 1 MiB by default. */
+const MAX_BATCH_BYTES = 900 * 1024
+const RETRY_MS = 50
+const MAX_RETRY_MS = 5_000
+/** After so many attempts it is told that something does not get through. */
+const WARN_AFTER = 5
+
+export interface Parcel {
+  readonly record: EncodableRecord
+  readonly resolve: () => void
+  readonly reject: (err: unknown) => void
+}
+
+export interface OutboxLaneOptions {
+  readonly place: Place
+  readonly now: () => number
+  readonly topics: TopicMap
+  readonly appender: Appender
+  readonly retries: Retries
+}
+
+export class OutboxLane {
+  readonly #options: OutboxLaneOptions
+  #pending: Parcel[] = []
+  #isSending = false
+
+  constructor(options: OutboxLaneOptions) {
+    this.#options = options
+  }
+
+  add(parcel: Parcel): void {
+    this.#pending.push(parcel)
+    if (!this.#isSending) void this.#sendAll()
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true
+    // Whatever is sent in the same turn goes into the first batch.
+    await Promise.resolve()
+    while (this.#pending.length > 0) {
+      const size = batchSize(this.#pending)
+      const batch = this.#pending.slice(0, size)
+      this.#pending = this.#pending.slice(size)
+      await this.#send(batch)
+    }
+    this.#isSending = false
+  }
+
+  /** Settles every parcel of the batch. */
+  async #send(batch: readonly Parcel[]): Promise<void> {
+    try {
+      await this.#options.retries.untilDone(() => this.#attempt(batch))
+      for (const { resolve } of batch) resolve()
+    } catch (err) {
+      const isOnes = err instanceof LogError && (err.code === 'too-large' || err.code === 'invalid-record')
+      if (!isOnes || batch.length === 1) {
+        for (const { reject } of batch) reject(err)
+        return
+      }
+      const half = Math.ceil(batch.length / 2)
+      await this.#send(batch.slice(0, half))
+      await this.#send(batch.slice(half))
+    }
+  }
+
+  async #attempt(batch: readonly Parcel[]): Promise<void> {
+    const { place, now, topics, appender } = this.#options
+    const timestamp = now()
+    const records = batch.map(({ record }) => record)
+    try {
+      await appender.append(place, encodeBatch(records, timestamp), timestamp)
+    } catch (err) {
+      const isUnsure = err instanceof LogError && err.retryable
+      // A topic that was deleted looks like one that nobody leads.
+      if (isUnsure && (await topics.recount(place.topic)) === null) throw noSuchPlace(place, null)
+      throw err
+    }
+  }
+}
+
+/** How many of the records, from the first on, make one batch. */
+function batchSize(parcels: readonly Parcel[]): number {
+  let bytes = 0
+  for (const [index, { record }] of parcels.entries()) {
+    bytes += recordBytes(record)
+    if (index > 0 && (index === MAX_BATCH_RECORDS || bytes > MAX_BATCH_BYTES)) return index
+  }
+  return parcels.length
+}
+
+/** Attempts, again and again with growing pauses, until the outbox is closed. */
+export class Retries {
+  readonly #logger: Logger
+  readonly #stop = new AbortController()
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  get isClosed(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  close(): void {
+    this.#stop.abort()
+  }
+
+  /** Rejects with what trying again does not mend, or with `closed`. */
+  async untilDone<T>(task: () => Promise<T>): Promise<T> {
+    let pause = RETRY_MS
+    for (let attempt = 1; ; attempt++) {
+      if (this.isClosed) throw new LogError('closed', 'the outbox is closed', { outcome: 'unknown' })
+      try {
+        return await task()
+      } catch (err) {
+        if (!(err instanceof LogError) || (!err.retryable && !this.isClosed)) throw err
+        const log = attempt === WARN_AFTER ? 'warn' : 'debug'
+        this.#logger[log]({ err, attempt }, 'records do not leave; trying again')
+        await sleep(pause, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined)
+        pause = Math.min(pause * 2, MAX_RETRY_MS)
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Reads by offset, and where a partition ends. Both change nothing, so they are tried again through a change of leader or
+ * a restart of a broker, as long as one request may take.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LogError, type ReadResult, type StoredRecord } from '../../ports/event-log.ts'
+import type { Connections } from './connections.ts'
+import { isStaleLeader, noAnswer, requestError } from './errors.ts'
+import type { RecordBatch } from './record-batch.ts'
+import { type Isolation, type Place, type WireRequest, endRequest, fetchRequest } from './requests.ts'
+import type { TopicMap } from './topic-map.ts'
+
+/** One answer: large enough for a fast restore, small enough that decoding doesn't hold up a heartbeat. */
+const MAX_FETCH_BYTES = 8 * 1024 * 1024
+/** Below it a fetch is not cheaper. */
+const MIN_FETCH_BYTES = 64 * 1024
+const RETRY_MS = 50
+const MAX_RETRY_MS = 1_000
+
+export interface ReaderOptions {
+  readonly connections: Connections
+  readonly topics: TopicMap
+  /** How long reading goes on trying. */
+  readonly patienceMs: number
+}
+
+export class Reader {
+  readonly #options: ReaderOptions
+  #closed = false
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+  }
+
+  async read(from: Place, offset: number, maxBytes: number, isolation: Isolation): Promise<ReadResult> {
+    const where = `${from.topic}[${from.partition}] offset ${offset}`
+    let fetchBytes = Math.min(Math.max(maxBytes, MIN_FETCH_BYTES), MAX_FETCH_BYTES)
+    for (;;) {
+      const place = { ...from, offset, maxBytes: fetchBytes }
+      const request = fetchRequest([place], { isolation, maxWaitMs: 0, maxBytes: fetchBytes })
+      const [fetched] = await this.#ask(from, request, where, (answer) => answer[0]?.errorCode ?? 0, 1)
+      if (fetched?.torn !== true) return wholeBatches(fetched?.batches ?? [], offset, maxBytes)
+      fetchBytes *= 2
+    }
+  }
+
+  async end(of: Place, isolation: Isolation): Promise<number> {
+    const where = `${of.topic}[${of.partition}]`
+    const { offset } = await this.#ask(of, endRequest(of, isolation), where, ({ errorCode }) => errorCode, 0)
+    return offset
+  }
+
+  /** Stops trying. */
+  close(): void {
+    this.#closed = true
+  }
+
+  async #ask<T>(
+    place: Place,
+    request: WireRequest<T>,
+    where: string,
+    errorOf: (answer: T) => number,
+    lane: 0 | 1,
+  ): Promise<T> {
+    const { connections, topics, patienceMs } = this.#options
+    let waited = 0
+    for (let pause = RETRY_MS; ; pause = Math.min(pause * 2, MAX_RETRY_MS)) {
+      const failure = await this.#once(async () => {
+        const { address } = await topics.leader(place)
+        const answer = await connections.request(address, request, lane)
+        const code = errorOf(answer)
+        if (code === 0) return answer
+        if (isStaleLeader(code)) topics.forget(place.topic)
+        throw requestError(code, where)
+      })
+      if (!(failure instanceof Failure)) return failure
+      const error = noAnswer(failure.cause, where)
+      if (this.#closed) throw new LogError('closed', 'the log is closed')
+      if (!error.retryable || waited >= patienceMs)
+        throw new LogError(error.code, error.message, { retryable: error.retryable, cause: error })
+      topics.forget(place.topic)
+      await sleep(pause, undefined, { ref: false })
+      waited += pause
+    }
+  }
+
+  async #once<T>(attempt: () => Promise<T>): Promise<T | Failure> {
+    try {
+      return await attempt()
+    } catch (err) {
+      return new Failure(err)
+    }
+  }
+}
+
+class Failure {
+  readonly cause: unknown
+  constructor(cause: unknown) {
+    this.cause = cause
+  }
+}
+
+/** As many batches as `maxBytes` of values allows and one at least, without what lies below the offset. */
+export function wholeBatches(batches: readonly RecordBatch[], offset: number, maxBytes: number): ReadResult {
+  const records: StoredRecord[] = []
+  let next = offset
+  let bytes = 0
+  for (const batch of batches) {
+    if (batch.next <= next) continue
+    bytes += batch.bytes
+    if (bytes > maxBytes && next > offset) break
+    for (const record of batch.records) if (record.offset >= offset) records.push(record)
+    next = batch.next
+  }
+  return { records, next }
+}

@@ -1,0 +1,171 @@
+/**
+ * Kafka's record batch, format 2: written for `append`, read from fetches.
+ *
+ * Boundary: bytes in, records out. Offsets inside a batch may have holes, which compaction made, and a batch may have
+ * lost all its records; its `next` says where to read on all the same.
+ */
+import type { RecordHeader, StoredRecord } from '../../ports/event-log.ts'
+import { decompress } from './compression.ts'
+import { crc32c } from './crc32c.ts'
+import { WireReader, WireWriter } from './wire.ts'
+
+/** A record on its way out: a key is bytes, since a forwarded one need not be UTF-8. */
+export interface EncodableRecord {
+  readonly key: string | Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers?: readonly RecordHeader[]
+}
+
+export interface RecordBatch {
+  readonly first: number
+  /** The offset after the batch. */
+  readonly next: number
+  /** Of the values. */
+  readonly bytes: number
+  readonly records: readonly StoredRecord[]
+  readonly producerId: number
+  readonly transactional: boolean
+  /** The end of a transaction: no records of anybody. */
+  readonly control: 'commit' | 'abort' | null
+}
+
+const MAGIC = 2
+const COMPRESSION_MASK = 7
+const LOG_APPEND_TIME = 8
+const TRANSACTIONAL = 16
+const CONTROL = 32
+/** Offset and length, which stand before what the length counts. */
+const PREFIX_BYTES = 12
+/** From the first offset to the number of records. */
+const HEADER_BYTES = 61
+const LENGTH_AT = 8
+const CRC_AT = 17
+const CRC_FROM = 21
+const ABORT_MARKER = 0
+
+/** Of a record beside key and value: lengths, deltas, one byte of attributes; of a header: two lengths. */
+const RECORD_FRAMING = 24
+const HEADER_FRAMING = 6
+
+/** About what the record takes in a batch; a little more, never less. */
+export function recordBytes({ key, value, headers = [] }: EncodableRecord): number {
+  let bytes = RECORD_FRAMING + (value?.length ?? 0)
+  if (key !== null) bytes += typeof key === 'string' ? Buffer.byteLength(key) : key.length
+  for (const [name, content] of headers) bytes += HEADER_FRAMING + Buffer.byteLength(name) + content.length
+  return bytes
+}
+
+/** All records in one batch, uncompressed. `timestamp`: epoch milliseconds, kept where the topic has create time. */
+export function encodeBatch(records: readonly EncodableRecord[], timestamp: number): Buffer {
+  const size = records.reduce((sum, record) => sum + recordBytes(record), HEADER_BYTES)
+  const writer = new WireWriter(size)
+  writer.int64(0).int32(0).int32(-1).int8(MAGIC).uint32(0)
+  writer.int16(0).int32(records.length - 1)
+  writer.int64(timestamp).int64(timestamp).int64(-1).int16(-1).int32(-1).int32(records.length)
+  for (const [index, record] of records.entries()) writeRecord(writer, record, index)
+  writer.patchUint32(LENGTH_AT, writer.length - PREFIX_BYTES)
+  writer.patchUint32(CRC_AT, crc32c(writer.written.subarray(CRC_FROM)))
+  return writer.written
+}
+
+function writeRecord(batch: WireWriter, { key, value, headers = [] }: EncodableRecord, index: number): void {
+  const writer = new WireWriter(RECORD_FRAMING)
+  // Attributes, and the distance from the batch's time.
+  writer.int8(0).varint(0).varint(index)
+  if (typeof key === 'string') writer.varintString(key)
+  else writer.varintBytes(key)
+  const tail = new WireWriter(RECORD_FRAMING)
+  tail.varint(headers.length)
+  for (const [name, content] of headers) tail.varintString(name).varintBytes(content)
+  const valueLength = new WireWriter(5).varint(value === null ? -1 : value.length)
+  batch.varint(writer.length + valueLength.length + (value?.length ?? 0) + tail.length)
+  batch.raw(writer.written).raw(valueLength.written)
+  if (value !== null) batch.raw(value)
+  batch.raw(tail.written)
+}
+
+/** The whole batches of a fetched record set; a torn one at its end is left for the next fetch. */
+export function decodeBatches(recordSet: Buffer): RecordBatch[] {
+  const batches: RecordBatch[] = []
+  let at = 0
+  while (at + HEADER_BYTES <= recordSet.length) {
+    const size = PREFIX_BYTES + recordSet.readInt32BE(at + LENGTH_AT)
+    if (size < HEADER_BYTES || at + size > recordSet.length) break
+    batches.push(decodeBatch(recordSet.subarray(at, at + size)))
+    at += size
+  }
+  return batches
+}
+
+function decodeBatch(bytes: Buffer): RecordBatch {
+  const reader = new WireReader(bytes)
+  const first = reader.int64()
+  reader.view(LENGTH_AT)
+  const magic = reader.int8()
+  if (magic !== MAGIC) throw new RangeError(`a batch of format ${magic} instead of ${MAGIC}`)
+  reader.view(4)
+  const attributes = reader.int16()
+  const next = first + reader.int32() + 1
+  const firstTime = reader.int64()
+  const maxTime = reader.int64()
+  const producerId = reader.int64()
+  reader.view(6)
+  const count = reader.int32()
+  const base = { first, next, producerId, transactional: (attributes & TRANSACTIONAL) !== 0 }
+  const body = decompress(attributes & COMPRESSION_MASK, reader.view(reader.left))
+  if ((attributes & CONTROL) !== 0) return { ...base, bytes: 0, records: [], control: controlOf(body, count) }
+  const appendTime = (attributes & LOG_APPEND_TIME) === 0 ? null : maxTime
+  const records: StoredRecord[] = []
+  let valueBytes = 0
+  const inner = new WireReader(body)
+  for (let left = count; left > 0; left--) {
+    const record = readRecord(inner, first, firstTime, appendTime)
+    valueBytes += record.value?.length ?? 0
+    records.push(record)
+  }
+  return { ...base, bytes: valueBytes, records, control: null }
+}
+
+function readRecord(from: WireReader, first: number, firstTime: number, appendTime: number | null): StoredRecord {
+  const reader = new WireReader(from.view(from.varint()))
+  reader.int8()
+  const timestamp = appendTime ?? firstTime + reader.varint()
+  if (appendTime !== null) reader.varint()
+  const offset = first + reader.varint()
+  const key = reader.varintString()
+  const value = reader.varintBytes()
+  const headers: RecordHeader[] = []
+  for (let left = reader.varint(); left > 0; left--) {
+    headers.push([reader.varintString() ?? '', reader.varintBytes() ?? new Uint8Array(0)])
+  }
+  return { offset, timestamp, key, value, headers }
+}
+
+/** The key of a control record: version and type, two bytes each. */
+function controlOf(body: Buffer, count: number): 'commit' | 'abort' {
+  if (count === 0) return 'commit'
+  const reader = new WireReader(body)
+  reader.varint()
+  reader.int8()
+  reader.varint()
+  reader.varint()
+  const key = reader.varintBytes()
+  return key !== null && key.length >= 4 && key[3] === ABORT_MARKER ? 'abort' : 'commit'
+}
+
+/** What `isolation_level` 1 leaves to the client: drops the records of aborted transactions. Batches in offset order. */
+export function withoutAborted(
+  batches: readonly RecordBatch[],
+  aborted: readonly { readonly producerId: number; readonly first: number }[],
+): RecordBatch[] {
+  if (aborted.length === 0) return [...batches]
+  const coming = aborted.toSorted((a, b) => a.first - b.first)
+  const open = new Set<number>()
+  return batches.map((batch) => {
+    while (coming[0] !== undefined && coming[0].first < batch.next) open.add(coming.shift()?.producerId ?? -1)
+    if (batch.control === 'abort') open.delete(batch.producerId)
+    return batch.transactional && batch.control === null && open.has(batch.producerId)
+      ? { ...batch, records: [], bytes: 0 }
+      : batch
+  })
+}

@@ -1,0 +1,33 @@
+/**
+ * The outbox over a memory log, for tests and simulations: topics there have as many partitions as the log.
+ *
+ * Boundary: tries again what may pass, with backoff, as every outbox does. Foreign topics are topics like others.
+ */
+import { partitionOf } from '../../core/partition.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { type EventLog, LogError } from '../../ports/event-log.ts'
+import type { Outbox, OutgoingRecord } from '../../ports/outbox.ts'
+
+const AGAIN_MS = 100
+
+export function createMemoryOutbox(log: EventLog, clock: Clock): Outbox {
+  let closed = false
+  return {
+    async send({ topic, partition, spreadBy, key, value, headers }: OutgoingRecord) {
+      const place = { topic, partition: partition ?? partitionOf(spreadBy ?? key ?? '', log.partitions) }
+      while (!closed) {
+        try {
+          await log.append(place, [{ key, value, headers }])
+          return
+        } catch (error) {
+          if (!(error instanceof LogError) || !error.retryable) throw error
+        }
+        await new Promise<void>((resolve) => clock.schedule(clock.now() + AGAIN_MS, resolve))
+      }
+      throw new LogError('closed', 'the outbox is closed')
+    },
+    async close() {
+      closed = true
+    },
+  }
+}

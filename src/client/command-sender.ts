@@ -1,0 +1,121 @@
+/**
+ * Commands by way of their topic: produced, and answered by the events of whoever owns the partition.
+ *
+ * Boundary: it is told of accepted events by the one who follows the log; it reads nothing itself.
+ * Invariant: a command is given an id before it is produced, so a copy of it is answered as a duplicate.
+ */
+import { jobIdOfCommand } from '../core/answers.ts'
+import type { Command } from '../core/commands.ts'
+import type { Event } from '../core/events.ts'
+import { partitionOf } from '../core/partition.ts'
+import type { Clock } from '../ports/clock.ts'
+import { LogError } from '../ports/event-log.ts'
+import { OperationalError } from '../ports/operational-error.ts'
+import type { Outbox } from '../ports/outbox.ts'
+
+export interface CommandSenderOptions {
+  readonly outbox: Outbox
+  readonly clock: Clock
+  readonly partitions: number
+  /** Throws TypeError, naming the member, when the command doesn't fit the wire. */
+  readonly encode: (command: Command) => Uint8Array
+}
+
+interface Waiting {
+  readonly resolve: (events: readonly Event[]) => void
+  readonly reject: (error: Error) => void
+  readonly cancel: () => void
+}
+
+/** By then an owner that was lost has long been replaced. */
+const ANSWER_MS = 60_000
+
+export class CommandSender {
+  readonly #options: CommandSenderOptions
+  readonly #waiting = new Map<string, Waiting>()
+  #closed = false
+
+  constructor(options: CommandSenderOptions) {
+    this.#options = options
+  }
+
+  /** The command's events; without a job id, those of all partitions. Rejects with an `OperationalError`. */
+  async submit(command: Command): Promise<readonly Event[]> {
+    const { partitions } = this.#options
+    const value = this.#encoded({ ...command, commandGiven: true })
+    const jobId = jobIdOfCommand(command)
+    if (jobId !== null) return this.#ask(partitionOf(jobId, partitions), jobId, command.commandId, value)
+    const all = Array.from({ length: partitions }, (_, partition) =>
+      this.#ask(partition, null, command.commandId, value),
+    )
+    return (await Promise.all(all)).flat()
+  }
+
+  /** Called for every accepted batch, in the order of the log. */
+  accepted(partition: number, events: readonly { readonly event: Event }[]): void {
+    if (this.#waiting.size === 0) return
+    const answers = new Map<string, Event[]>()
+    for (const { event } of events) {
+      if (!('commandId' in event) || event.commandId === null) continue
+      const key = keyOf(partition, event.commandId)
+      if (this.#waiting.has(key)) answers.set(key, [...(answers.get(key) ?? []), event])
+    }
+    for (const [key, answer] of answers) this.#settle(key)?.resolve(answer)
+  }
+
+  /** Nobody will hear of the answers: those who wait are told so. */
+  close(): void {
+    this.#closed = true
+    const gone = new OperationalError('closed', 'the scheduler was shut down before the command was answered')
+    for (const key of this.#waiting.keys()) this.#settle(key)?.reject(gone)
+  }
+
+  #encoded(command: Command): Uint8Array {
+    try {
+      return this.#options.encode(command)
+    } catch (error) {
+      if (error instanceof TypeError) throw new OperationalError('invalid-option', error.message, { cause: error })
+      throw error
+    }
+  }
+
+  async #ask(partition: number, key: string | null, commandId: string, value: Uint8Array): Promise<readonly Event[]> {
+    if (this.#closed) throw new OperationalError('closed', 'the scheduler is shut down')
+    const answer = this.#wait(keyOf(partition, commandId), commandId)
+    try {
+      await this.#options.outbox.send({ topic: 'commands', partition, key, value, headers: [] })
+    } catch (error) {
+      this.#settle(keyOf(partition, commandId))?.reject(notSent(error))
+    }
+    return answer
+  }
+
+  #wait(key: string, commandId: string): Promise<readonly Event[]> {
+    const { clock } = this.#options
+    return new Promise((resolve, reject) => {
+      const late = (): void => {
+        const message = `no owner answered the command ${commandId} within ${ANSWER_MS / 1_000} s: it may be done yet`
+        this.#settle(key)?.reject(new OperationalError('unknown-outcome', message, { retryable: true }))
+      }
+      this.#settle(key)?.reject(new OperationalError('unknown-outcome', `the command ${commandId} was asked again`))
+      this.#waiting.set(key, { resolve, reject, cancel: clock.schedule(clock.now() + ANSWER_MS, late) })
+    })
+  }
+
+  #settle(key: string): Waiting | undefined {
+    const waiting = this.#waiting.get(key)
+    this.#waiting.delete(key)
+    waiting?.cancel()
+    return waiting
+  }
+}
+
+function keyOf(partition: number, commandId: string): string {
+  return `${partition} ${commandId}`
+}
+
+function notSent(error: unknown): OperationalError {
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const code = cause instanceof LogError && cause.code === 'closed' ? 'closed' : 'log-failed'
+  return new OperationalError(code, `the command could not be produced: ${cause.message}`, { cause })
+}

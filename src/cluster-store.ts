@@ -1,0 +1,158 @@
+/**
+ * One store of this process on a log that many share: commands, runs and reports go through topics, whoever owns the
+ * partition and whoever executes.
+ *
+ * Boundary: the same verbs as a store whose log is its own; see `local-store.ts`.
+ */
+import type { AcceptedEvents, StoredJob } from './client/backend.ts'
+import { CommandSender } from './client/command-sender.ts'
+import { encodeCommand } from './codec/command-avro.ts'
+import { createEventCodec } from './codec/event-codec.ts'
+import { INPUT_CODEC } from './codec/input-codec.ts'
+import { OUTPUT_CODEC } from './codec/output-codec.ts'
+import { RUN_CODEC } from './codec/run-codec.ts'
+import type { Command } from './core/commands.ts'
+import type { Event } from './core/events.ts'
+import type { JobSettings } from './core/job/resolve-definition.ts'
+import type { FinishedRun } from './core/run/finished-run.ts'
+import type { RunState } from './core/run/run-state.ts'
+import { WorkerNode } from './executor/group/worker-node.ts'
+import type { TaskRegistry } from './executor/task-registry.ts'
+import { Materializer } from './materializer/materializer.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Entropy } from './ports/entropy.ts'
+import type { EventLog } from './ports/event-log.ts'
+import type { Outbox } from './ports/outbox.ts'
+import type { Logger } from './ports/telemetry.ts'
+import { kept } from './kept-state.ts'
+import type { StateStore } from './ports/state-store.ts'
+import type { Store } from './store.ts'
+import { StoreQueries } from './store-queries.ts'
+
+/** What a process does in a cluster, beside following it. */
+export interface ClusterRoles {
+  /** It may own partitions: decides, fires. */
+  readonly owner: boolean
+  /** It executes, by name of the executor and runs in flight. */
+  readonly executors: ReadonlyMap<string, number>
+}
+
+export interface ClusterStoreOptions {
+  readonly alias: string
+  readonly log: EventLog
+  readonly outbox: Outbox
+  /** Full names of topics on which an answer may be asked for. */
+  readonly replyTopics: ReadonlySet<string>
+  readonly roles: ClusterRoles
+  /** Outlives the process; null: nothing is kept. Default null. */
+  readonly state?: StateStore | null
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly logger: Logger
+  /** `host:pid` */
+  readonly name: string
+  /** `host:pid:<128 random bits>`. */
+  readonly process: string
+  readonly settings: () => JobSettings
+  readonly tasks: TaskRegistry
+  /** Environment of child processes. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Called once when the log or a partition failed and the store can't go on. */
+  readonly failed: (error: Error) => void
+}
+
+export class ClusterStore implements Store {
+  readonly alias: string
+  readonly materializer: Materializer
+  readonly #options: ClusterStoreOptions
+  readonly #queries: StoreQueries
+  readonly #sender: CommandSender
+  readonly #worker: WorkerNode
+  readonly #executors: Map<string, number>
+  #started = false
+
+  constructor(options: ClusterStoreOptions) {
+    const { alias, log, outbox, name, process, replyTopics, clock, roles } = options
+    this.alias = alias
+    this.#options = options
+    this.#executors = new Map(roles.executors)
+    const mayReply = (topic: string): boolean => replyTopics.has(topic)
+    this.materializer = new Materializer({
+      ...options,
+      codec: createEventCodec(),
+      ...kept(options.state ?? null),
+      node: name,
+      singleWriter: false,
+      surroundings: { kind: 'topics', outbox, inputs: INPUT_CODEC, outputs: OUTPUT_CODEC, process, mayReply },
+    })
+    this.#queries = new StoreQueries({ alias, log, singleWriter: false, materializer: this.materializer })
+    this.#sender = new CommandSender({ outbox, clock, partitions: log.partitions, encode: encodeCommand })
+    this.materializer.subscribe((partition, events) => this.#sender.accepted(partition, events))
+    this.#worker = new WorkerNode({ ...options, codec: RUN_CODEC })
+  }
+
+  async open(): Promise<void> {
+    await this.materializer.follow()
+    if (this.#options.roles.owner) await this.materializer.join()
+  }
+
+  async start(): Promise<void> {
+    this.#started = true
+    this.materializer.setFiring(true)
+    await Promise.all([...this.#executors].map(([name, concurrency]) => this.#worker.add(name, { concurrency })))
+  }
+
+  async drain(deadline: number): Promise<void> {
+    await this.#worker.drain(deadline)
+  }
+
+  async close(): Promise<void> {
+    await this.materializer.close()
+    this.#sender.close()
+    await this.abandon()
+  }
+
+  async abandon(): Promise<void> {
+    await this.#options.outbox.close()
+    await this.#options.state?.close()
+    await this.#options.log.close()
+  }
+
+  async addExecutor(name: string, concurrency: number): Promise<void> {
+    if (this.#started) await this.#worker.add(name, { concurrency })
+    this.#executors.set(name, concurrency)
+  }
+
+  async removeExecutor(name: string, deadline: number): Promise<void> {
+    this.#executors.delete(name)
+    if (this.#started) await this.#worker.remove(name, deadline)
+  }
+
+  handOver(): void {}
+
+  submit(command: Command): Promise<readonly Event[]> {
+    return this.#sender.submit(command)
+  }
+
+  get isPaused(): boolean {
+    return this.#queries.isPaused
+  }
+  job(jobId: string): StoredJob | undefined {
+    return this.#queries.job(jobId)
+  }
+  jobs(): StoredJob[] {
+    return this.#queries.jobs()
+  }
+  run(jobId: string, runId: string): RunState | undefined {
+    return this.#queries.run(jobId, runId)
+  }
+  finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
+    return this.#queries.finishedRuns(jobId)
+  }
+  history(jobId: string): Promise<FinishedRun[]> {
+    return this.#queries.history(jobId)
+  }
+  subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
+    return this.#queries.subscribe(listener)
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * This node's copy of a partition: the fold of its events, what is kept of finished runs, the batches whose effects may
+ * not have left, and checkpoints of it all.
+ *
+ * Invariant: an accepted batch becomes part of the state once: the own one by its overlay, any other by evolving.
+ */
+import { evolve } from '../core/evolve.ts'
+import type { BatchCommitted, Event } from '../core/events.ts'
+import type { FinishedRun } from '../core/run/finished-run.ts'
+import type { Overlay, State } from '../core/state.ts'
+import { Checkpoints } from './checkpoint/checkpoints.ts'
+import { type Cursor, sameBytes } from './cursor.ts'
+import { FinishedRuns } from './finished-runs.ts'
+import { PartitionFold, refusedLogger } from './partition-fold.ts'
+import type { PartitionOptions } from './partition-options.ts'
+import type { AcceptedEvent } from './reader.ts'
+import { Unsent, type UnsentBatch } from './unsent.ts'
+
+/** A batch of this node on its way. */
+export interface OwnBatch {
+  readonly owner: Uint8Array
+  /** As on the log, the trailer last. */
+  readonly events: readonly Event[]
+  readonly values: readonly Uint8Array[]
+  readonly bytes: number
+  readonly trailer: BatchCommitted
+  readonly overlay: Overlay
+  /** The fold has it. */
+  accepted: boolean
+}
+
+export class Replica {
+  readonly #options: PartitionOptions
+  readonly #fold: PartitionFold
+  readonly #finished: FinishedRuns
+  readonly #unsent = new Unsent()
+  readonly #checkpoints: Checkpoints
+  #own: OwnBatch | null = null
+
+  constructor(options: PartitionOptions) {
+    const { log, logger, codec, singleWriter, partition } = options
+    this.#options = options
+    this.#finished = new FinishedRuns(options.store, logger)
+    this.#fold = new PartitionFold({
+      log,
+      codec,
+      topicPartition: { topic: 'events', partition },
+      singleWriter,
+      accepted: (events) => options.accepted(partition, events),
+      refused: refusedLogger(logger, partition),
+    })
+    this.#checkpoints = new Checkpoints(options, this.#fold, this.#unsent)
+  }
+
+  get state(): State {
+    return this.#fold.state
+  }
+  get cursor(): Cursor {
+    return this.#fold.cursor
+  }
+  /** Accepted batches whose effects may not have left. */
+  get unsent(): readonly UnsentBatch[] {
+    return this.#unsent.batches
+  }
+
+  /** Takes up the latest checkpoint that fits the log, and folds from there to the end. */
+  async open(): Promise<void> {
+    await this.#checkpoints.restore()
+    await this.foldToEnd()
+    this.#checkpoints.begin()
+  }
+
+  foldToEnd(): Promise<void> {
+    return this.#fold.foldToEnd(this.#apply)
+  }
+
+  /** Waits for nothing: what is not there yet is left for the next call. */
+  foldTo(offset: number): Promise<void> {
+    return this.#fold.foldTo(offset, this.#apply)
+  }
+
+  /** The log lost what was folded of it: everything anew. */
+  async rebuild(): Promise<void> {
+    this.#fold.reset()
+    this.#unsent.restore([])
+    await this.foldToEnd()
+    this.#checkpoints.begin()
+  }
+
+  /** The batch in flight; null: there is none. */
+  expect(own: OwnBatch | null): void {
+    this.#own = own
+  }
+
+  /** The batch in flight landed right behind the cursor, so nobody wrote in between. */
+  takeOwn(own: OwnBatch): void {
+    const { codec, accepted, partition } = this.#options
+    const base = this.cursor.offset
+    this.#fold.reader.takeOwn(own.values, own.trailer, codec.chain(own.trailer.prev, own.values))
+    const events = own.events.map((event, index) => ({ event, offset: base + index }))
+    this.#apply(events)
+    accepted(partition, events)
+  }
+
+  /** The runs of the job that are kept after their end, the latest first. */
+  async finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
+    const job = this.state.job(jobId)
+    return job === undefined ? [] : this.#finished.of(job)
+  }
+
+  /** null: it is not kept. */
+  async finishedRun(jobId: string, runId: string): Promise<FinishedRun | null> {
+    return (await this.finishedRuns(jobId)).find((run) => run.runId === runId) ?? null
+  }
+
+  /** This node owns the partition from now on: it writes the checkpoints that others restore. */
+  owned(): void {
+    this.#checkpoints.owned()
+  }
+
+  released(): void {
+    this.#checkpoints.released()
+  }
+
+  close(): Promise<void> {
+    return this.#checkpoints.close()
+  }
+
+  readonly #apply = (events: readonly AcceptedEvent[]): void => {
+    const trailer = events.at(-1)?.event
+    const own = this.#own
+    if (own !== null && trailer?.type === 'BatchCommitted' && isOf(trailer, own)) {
+      own.overlay.commit()
+      own.accepted = true
+      this.#checkpoints.ownAccepted(own.bytes)
+    } else for (const { event } of events) evolve(this.state, event)
+    this.#finished.keep(this.state.takeRetired())
+    const { epoch, seq, batchOffset: offset, batchEnd: end, dispatchedThrough } = this.cursor
+    if (this.#options.surroundings.kind === 'topics')
+      this.#unsent.accepted({ epoch, seq, offset, end }, dispatchedThrough)
+    this.#checkpoints.changed()
+  }
+}
+
+function isOf(trailer: BatchCommitted, own: OwnBatch): boolean {
+  return trailer.seq === own.trailer.seq && sameBytes(trailer.owner, own.owner)
+}

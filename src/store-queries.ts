@@ -1,0 +1,73 @@
+/** What a store answers from its fold, whoever owns its partitions. */
+import type { AcceptedEvents, StoredJob } from './client/backend.ts'
+import { createEventCodec } from './codec/event-codec.ts'
+import { partitionOf } from './core/partition.ts'
+import type { FinishedRun } from './core/run/finished-run.ts'
+import type { RunState } from './core/run/run-state.ts'
+import type { Materializer } from './materializer/materializer.ts'
+import { PartitionFold } from './materializer/partition-fold.ts'
+import type { EventLog } from './ports/event-log.ts'
+import type { Store } from './store.ts'
+
+export interface Queried {
+  readonly alias: string
+  readonly log: EventLog
+  /** Nobody else can write to this log. */
+  readonly singleWriter: boolean
+  readonly materializer: Materializer
+}
+
+type Queries = Pick<Store, 'isPaused' | 'job' | 'jobs' | 'run' | 'finishedRuns' | 'history' | 'subscribe'>
+
+export class StoreQueries implements Queries {
+  readonly #queried: Queried
+
+  constructor(queried: Queried) {
+    this.#queried = queried
+  }
+
+  get isPaused(): boolean {
+    return this.#queried.materializer.isPaused
+  }
+
+  job(jobId: string): StoredJob | undefined {
+    const { alias, materializer } = this.#queried
+    const job = materializer.job(jobId)
+    return job === undefined ? undefined : { store: alias, job }
+  }
+
+  jobs(): StoredJob[] {
+    const { alias, materializer } = this.#queried
+    return materializer.jobs().map((job) => ({ store: alias, job }))
+  }
+
+  run(jobId: string, runId: string): RunState | undefined {
+    return this.#queried.materializer.run(jobId, runId)
+  }
+
+  finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
+    return this.#queried.materializer.finishedRuns(jobId)
+  }
+
+  subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
+    const { alias, materializer } = this.#queried
+    return materializer.subscribe((partition, events) => listener({ store: alias, partition, events }))
+  }
+
+  async history(jobId: string): Promise<FinishedRun[]> {
+    const { log, singleWriter } = this.#queried
+    const found: FinishedRun[] = []
+    const fold = new PartitionFold({
+      log,
+      codec: createEventCodec(),
+      topicPartition: { topic: 'events', partition: partitionOf(jobId, log.partitions) },
+      singleWriter,
+      accepted: () => {
+        for (const { run } of fold.state.takeRetired().finished) if (run.jobId === jobId) found.push(run)
+      },
+      refused: () => {},
+    })
+    await fold.foldToEnd()
+    return found.toReversed()
+  }
+}

@@ -1,0 +1,38 @@
+/** One store of this process: a log, the materializer over it, and what runs its jobs. */
+import type { AcceptedEvents, StoredJob } from './client/backend.ts'
+import type { Command } from './core/commands.ts'
+import type { Event } from './core/events.ts'
+import type { FinishedRun } from './core/run/finished-run.ts'
+import type { RunState } from './core/run/run-state.ts'
+import type { Materializer } from './materializer/materializer.ts'
+
+export interface Store {
+  readonly alias: string
+  readonly materializer: Materializer
+  readonly isPaused: boolean
+  /** Folds the log, and becomes an owner where this process is one: from then on commands are answered. */
+  open(): Promise<void>
+  /** Timers count and runs are executed. */
+  start(): Promise<void>
+  /** No fire starts any more; resolves when what runs here is over, at the latest at `deadline` (epoch ms). */
+  drain(deadline: number): Promise<void>
+  /** Lets go of everything. */
+  close(): Promise<void>
+  /** Lets go of the log without more, after a failed `open`. */
+  abandon(): Promise<void>
+  /** Rejects with `invalid-option` when it can't be added. */
+  addExecutor(name: string, concurrency: number): Promise<void>
+  removeExecutor(name: string, deadline: number): Promise<void>
+  /** Runs that waited for an executor are handed over. */
+  handOver(): void
+  /** The command's events, durable; without a job id it is for every partition, and answered when all have answered. */
+  submit(command: Command): Promise<readonly Event[]>
+  job(jobId: string): StoredJob | undefined
+  jobs(): StoredJob[]
+  run(jobId: string, runId: string): RunState | undefined
+  finishedRuns(jobId: string): Promise<readonly FinishedRun[]>
+  /** All runs of jobs of that id that ended, the latest first: reads the log from its beginning. */
+  history(jobId: string): Promise<FinishedRun[]>
+  /** Called for every batch that the log accepts from now on. Returns the function that stops it. */
+  subscribe(listener: (accepted: AcceptedEvents) => void): () => void
+}
