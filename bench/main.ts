@@ -4,6 +4,7 @@ import { benchJobs } from './jobs.ts'
 import { benchLateness } from './lateness.ts'
 import type { BenchLine } from './line.ts'
 import { benchTriggers } from './triggers.ts'
+import { benchKafka } from './kafka.ts'
 import { benchRestore } from './restore.ts'
 
 const GROUPS: Readonly<Record<string, () => Promise<BenchLine[]>>> = {
@@ -12,6 +13,7 @@ const GROUPS: Readonly<Record<string, () => Promise<BenchLine[]>>> = {
   append: benchAppend,
   triggers: benchTriggers,
   restore: benchRestore,
+  kafka: benchKafka,
 }
 
 const wanted = process.argv.slice(2)

@@ -40,58 +40,71 @@ const stateCodec = createStateCodec()
 const clock = createSystemClock()
 const entropy = createSeededEntropy(1)
 
+type Add = (bench: string, unit: string, value: number, peerValue?: number) => void
+
 export async function benchRestore(): Promise<BenchLine[]> {
   const log = createMemoryCluster({ now: () => clock.now() }).connect('bench')
-  const parts = { log, stateCodec, eventCodec, clock, entropy, logger: SILENT, partition: 0 }
   await writeJobs(log)
   const lines: BenchLine[] = []
-  const add = (bench: string, unit: string, value: number, peerValue?: number): void => {
+  const add: Add = (bench, unit, value, peerValue) => {
     const beside = peerValue === undefined ? {} : { peer: PEER, peerValue, ratio: value / peerValue }
     lines.push({ bench: `restore/${bench}`, unit, value, ...beside })
   }
-
-  const empty = memory()
-  const fold = newFold(log)
-  const folded = await seconds(() => fold.foldToEnd())
-  add('fold 1 M jobs from the log', 's', folded)
-  add('memory of a folded job', 'bytes', (memory() - empty) / JOBS)
-  add('hold-up to begin a full checkpoint', 'ms', (await seconds(async () => void freeze(fold.state))) * 1_000)
-
   const folder = mkdtempSync(join(process.cwd(), '.bench-restore-'))
   try {
-    const source: CheckpointSource = { state: fold.state, cursor: fold.cursor, extra: () => new Uint8Array(0) }
-    const store = await openRocksStore(join(folder, 'state'))
-    const writing = new LocalCheckpoint({ ...parts, store })
-    writing.begin(source)
-    const local = await heldUp(() => writing.close())
-    add('write the local checkpoint', 's', local.seconds)
-    add('longest hold-up while it is written', 'ms', local.longestMs)
-
-    const topic = new StateTopic(log, stateCodec, 0)
-    const owned = new OwnedCheckpoints(source, { topic, stateCodec, clock, entropy, partitions: 1 })
-    const onTopic = await heldUp(() => owned.writeNext())
-    add('write a base to the state topic and read it back', 's', onTopic.seconds)
-    add('longest hold-up while it is written', 'ms', onTopic.longestMs)
-    owned.end()
-    fold.reset()
-    await store.close()
-
-    const before = memory()
-    const reopened = await openRocksStore(join(folder, 'state'))
-    const reading = new LocalCheckpoint({ ...parts, store: reopened })
-    let restored = await timed(() => reading.restore())
-    add('restore 1 M jobs from the local store', 's', restored.seconds, folded)
-    add('memory of a restored job', 'bytes', (memory() - before) / JOBS)
-    if (restored.value?.state.jobCount !== JOBS) throw new Error('the local checkpoint is not whole')
-    await reopened.close()
-
-    restored = await timed(() => new TopicCheckpoints(parts).restore())
-    add('restore 1 M jobs from the state topic', 's', restored.seconds, folded)
-    if (restored.value?.state.jobCount !== JOBS) throw new Error('the checkpoint on the topic is not whole')
+    // One state at a time is in memory.
+    const folded = await foldAndCheckpoint(log, folder, add)
+    await restoreLocal(log, folder, (bench, unit, value) => add(bench, unit, value, unit === 's' ? folded : undefined))
+    const { value, seconds } = await timed(() => new TopicCheckpoints(partsOf(log)).restore())
+    add('1 M jobs from the state topic', 's', seconds, folded)
+    if (value?.state.jobCount !== JOBS) throw new Error('the checkpoint on the topic is not whole')
     return lines
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Seconds of the fold. */
+async function foldAndCheckpoint(log: EventLog, folder: string, add: Add): Promise<number> {
+  const empty = memory()
+  const fold = newFold(log)
+  const { seconds } = await timed(() => fold.foldToEnd())
+  add('1 M jobs by folding the log', 's', seconds)
+  add('memory of a folded job', 'bytes', (memory() - empty) / JOBS)
+  const frozen = await timed(async () => freeze(fold.state).jobs.length)
+  add('hold-up at the beginning of a full checkpoint', 'ms', frozen.seconds * 1_000)
+
+  const source: CheckpointSource = { state: fold.state, cursor: fold.cursor, extra: () => new Uint8Array(0) }
+  const store = await openRocksStore(folder)
+  const local = new LocalCheckpoint({ ...partsOf(log), store })
+  local.begin(source)
+  const onDisk = await heldUp(() => local.close())
+  add('write to the local store', 's', onDisk.seconds)
+  add('longest hold-up meanwhile, local store', 'ms', onDisk.longestMs)
+  await store.close()
+
+  const topic = new StateTopic(log, stateCodec, 0)
+  const owned = new OwnedCheckpoints(source, { topic, stateCodec, clock, entropy, partitions: 1 })
+  const onTopic = await heldUp(() => owned.writeNext())
+  owned.end()
+  add('write to the state topic and read back', 's', onTopic.seconds)
+  add('longest hold-up meanwhile, state topic', 'ms', onTopic.longestMs)
+  return seconds
+}
+
+async function restoreLocal(log: EventLog, folder: string, add: Add): Promise<void> {
+  const before = memory()
+  const store = await openRocksStore(folder)
+  const local = new LocalCheckpoint({ ...partsOf(log), store })
+  const { value, seconds } = await timed(() => local.restore())
+  add('1 M jobs from the local store', 's', seconds)
+  await store.close()
+  add('memory of a restored job', 'bytes', (memory() - before) / JOBS)
+  if (value?.state.jobCount !== JOBS) throw new Error('the local checkpoint is not whole')
+}
+
+function partsOf(log: EventLog) {
+  return { log, stateCodec, eventCodec, clock, entropy, logger: SILENT, partition: 0 }
 }
 
 /** As an owner writes them: decided, with a trailer for each batch. */
@@ -108,7 +121,14 @@ async function writeJobs(log: EventLog): Promise<void> {
     )
   }
   const time = clock.now()
-  const announced = { node: 'bench', generation: 1, partitions: 1, hash: 'murmur2', format: 1, logId: entropy.bytes(16) }
+  const announced = {
+    node: 'bench',
+    generation: 1,
+    partitions: 1,
+    hash: 'murmur2',
+    format: 1,
+    logId: entropy.bytes(16),
+  }
   await append([{ type: 'OwnerAnnounced', epoch: 1, seq: 0, index: 0, time, owner, ...announced }])
   for (let done = 0, seq = 1; done < JOBS; seq += 1) {
     const overlay = new Overlay(state)
@@ -136,7 +156,12 @@ function addJob(overlay: Overlay, into: Event[], number: number, batch: { epoch:
     commandOffset: null,
   } as const
   const liveness = { since: 0, heardOf: () => undefined }
-  const [event] = step(overlay, { kind: 'command', command }, { batch, now: clock.now(), liveness, settings: DEFAULT_SETTINGS }, into)
+  const [event] = step(
+    overlay,
+    { kind: 'command', command },
+    { batch, now: clock.now(), liveness, settings: DEFAULT_SETTINGS },
+    into,
+  )
   if (event?.type !== 'JobAdded') throw new Error(`a job was not added: ${JSON.stringify(event)}`)
 }
 
@@ -148,21 +173,20 @@ function newFold(log: EventLog): PartitionFold {
 
 async function timed<T>(run: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {
   const began = performance.now()
+  const cpu = process.cpuUsage()
   const value = await run()
+  const { user, system } = process.cpuUsage(cpu)
+  if (process.env['BENCH_CPU']) console.error('cpu', (user + system) / 1e6, (performance.now() - began) / 1e3)
   return { value, seconds: (performance.now() - began) / 1_000 }
-}
-
-async function seconds(run: () => Promise<void>): Promise<number> {
-  return (await timed(run)).seconds
 }
 
 /** The longest time in which nothing else could run. */
 async function heldUp(run: () => Promise<void>): Promise<{ readonly seconds: number; readonly longestMs: number }> {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
-  const took = await seconds(run)
+  const { seconds } = await timed(run)
   delay.disable()
-  return { seconds: took, longestMs: delay.max / 1e6 }
+  return { seconds, longestMs: delay.max / 1e6 }
 }
 
 /** Bytes of live objects and of their buffers. */

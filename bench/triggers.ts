@@ -1,4 +1,6 @@
 /** Triggers beside cron-parser, croner and luxon: next fire times, size and time of a parsed trigger. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { CronExpressionParser } from 'cron-parser'
 import { Cron } from 'croner'
 import { DateTime } from 'luxon'
@@ -22,9 +24,17 @@ const START = Date.UTC(2027, 0, 1)
 const ROUNDS = 5
 
 const SCHEDULES: readonly Schedule[] = [
-  { name: 'every-minute', ...cron('0 * * * * *', 'UTC'), luxon: (after) => after.startOf('minute').plus({ minutes: 1 }) },
+  {
+    name: 'every-minute',
+    ...cron('0 * * * * *', 'UTC'),
+    luxon: (after) => after.startOf('minute').plus({ minutes: 1 }),
+  },
   { name: 'weekdays-9', ...cron('0 0 9 * * 1-5', NEW_YORK), luxon: nextWeekday },
-  { name: 'every-10-s', ...cron('*/10 * * * * *', 'UTC'), luxon: (after) => after.plus({ seconds: 10 - (after.second % 10) }) },
+  {
+    name: 'every-10-s',
+    ...cron('*/10 * * * * *', 'UTC'),
+    luxon: (after) => after.plus({ seconds: 10 - (after.second % 10) }),
+  },
   { name: '29-february', ...cron('0 0 0 29 2 *', 'UTC'), luxon: nextLeapDay },
   { name: 'last-sunday', ...cron('0 0 0 * * 0L', NEW_YORK), luxon: nextLastSunday },
 ]
@@ -52,11 +62,15 @@ function benchNext(schedule: Schedule): BenchLine[] {
   const value = nanoseconds(ours, 2_000_000)
   return walks.map(({ peer, step }) => {
     const peerValue = nanoseconds(step, 2_000)
-    return { bench: `triggers/next/${schedule.name}`, unit: 'ns', value, peer, peerValue, ratio: peerValue / value }
+    return { bench: `triggers/next/${schedule.name}`, unit: 'ns', value, peer, peerValue, ratio: value / peerValue }
   })
 }
 
-function agree(name: string, ours: (after: number) => number, walks: readonly { readonly peer: string; readonly step: (after: number) => number }[]): void {
+function agree(
+  name: string,
+  ours: (after: number) => number,
+  walks: readonly { readonly peer: string; readonly step: (after: number) => number }[],
+): void {
   for (const { peer, step } of walks) {
     let at = START
     for (let fire = 0; fire < 3; fire += 1) {
@@ -87,7 +101,10 @@ const LAST = Date.UTC(2090, 0, 1)
 
 /** Different texts, so that none is remembered from before. */
 function texts(): string[] {
-  return Array.from({ length: 10_000 }, (_, i) => `${i % 60} ${Math.floor(i / 60) % 24} * ${1 + (Math.floor(i / 1_440) % 12)} 1-5`)
+  return Array.from(
+    { length: 10_000 },
+    (_, i) => `${i % 60} ${Math.floor(i / 60) % 24} * ${1 + (Math.floor(i / 1_440) % 12)} 1-5`,
+  )
 }
 
 function benchParse(): BenchLine {
@@ -95,7 +112,7 @@ function benchParse(): BenchLine {
     parseTrigger({ type: 'crontab', expression, zone: NEW_YORK, jitterMs: round + 1 })
   })
   const peerValue = microseconds((expression) => void new Cron(expression, { timezone: NEW_YORK, paused: true }))
-  return { bench: 'triggers/parse', unit: 'µs', value, peer: 'croner', peerValue, ratio: peerValue / value }
+  return { bench: 'triggers/parse', unit: 'µs', value, peer: 'croner', peerValue, ratio: value / peerValue }
 }
 
 function microseconds(parse: (expression: string, round: number) => void): number {
@@ -121,7 +138,7 @@ function benchBytes(): BenchLine {
     cron.nextRun(new Date(START))
     return cron
   })
-  return { bench: 'triggers/bytes', unit: 'B', value, peer: 'croner', peerValue, ratio: peerValue / value }
+  return { bench: 'triggers/bytes', unit: 'B', value, peer: 'croner', peerValue, ratio: value / peerValue }
 }
 
 function bytesEach(expressions: readonly string[], make: (expression: string) => object): number {
@@ -162,14 +179,20 @@ function nextLastSunday(after: DateTime): DateTime {
 }
 
 function printTable(lines: readonly BenchLine[]): void {
-  const rows = lines.map(({ bench, unit, value, peer = '', peerValue = 0, ratio = 0 }) => [
+  const rows = lines.map(({ bench, unit, value, peer = '', peerValue = 0, ratio = 1 }) => [
     bench,
     `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`,
     `${peer} ${peerValue.toFixed(0)} ${unit}`,
-    `${ratio.toFixed(ratio < 100 ? 1 : 0)}×`,
+    `${(1 / ratio).toFixed(ratio > 0.01 ? 1 : 0)}×`,
   ])
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   for (const row of rows) {
     process.stderr.write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
   }
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  gc()
 }

@@ -23,10 +23,14 @@ export const importLaw: Readonly<Record<string, Law>> = {
   ports: { parts: ['core'] },
   codec: { parts: ['core', 'ports'], node: '*', packages: ['avsc'] },
   'adapters/*': { parts: ['core', 'ports', 'codec'], node: '*' },
+  'adapters/calendars': { parts: ['core', 'ports'], node: ['node:module'], packages: ['date-holidays'] },
+  'adapters/kafka': { parts: ['core', 'ports', 'codec'], node: '*', packages: ['kafkajs'] },
+  'adapters/rocksdb': { parts: ['core', 'ports', 'codec'], node: '*', packages: ['rocksdb-native'] },
   materializer: { parts: ['core', 'ports'] },
   executor: { parts: ['core', 'ports'], node: '*', packages: ['tinypool'] },
   client: { parts: ['core', 'ports'] },
-  config: { parts: ['core'], node: '*' },
+  // The connection's options belong to who connects; config reads them.
+  config: { parts: ['core', 'adapters/kafka'], node: '*' },
   cli: { parts: '*', node: '*', packages: '*' },
   '.': { parts: '*', node: '*', packages: '*' },
 }

@@ -11,6 +11,7 @@ import { createEventCodec } from './codec/event-codec.ts'
 import { INPUT_CODEC } from './codec/input-codec.ts'
 import { OUTPUT_CODEC } from './codec/output-codec.ts'
 import { RUN_CODEC } from './codec/run-codec.ts'
+import { jobIdOfCommand } from './core/answers.ts'
 import type { Command } from './core/commands.ts'
 import type { Event } from './core/events.ts'
 import type { JobSettings } from './core/job/resolve-definition.ts'
@@ -22,6 +23,7 @@ import { Materializer } from './materializer/materializer.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Entropy } from './ports/entropy.ts'
 import type { EventLog } from './ports/event-log.ts'
+import { OperationalError } from './ports/operational-error.ts'
 import type { Outbox } from './ports/outbox.ts'
 import type { Logger } from './ports/telemetry.ts'
 import { kept } from './kept-state.ts'
@@ -49,6 +51,8 @@ export interface ClusterStoreOptions {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly logger: Logger
+  /** How long a command waits for its answer. Default 60 s. */
+  readonly answerMs?: number
   /** `host:pid` */
   readonly name: string
   /** `host:pid:<128 random bits>`. */
@@ -86,7 +90,7 @@ export class ClusterStore implements Store {
       surroundings: { kind: 'topics', outbox, inputs: INPUT_CODEC, outputs: OUTPUT_CODEC, process, mayReply },
     })
     this.#queries = new StoreQueries({ alias, log, singleWriter: false, materializer: this.materializer })
-    this.#sender = new CommandSender({ outbox, clock, partitions: log.partitions, encode: encodeCommand })
+    this.#sender = new CommandSender({ ...options, partitions: log.partitions, encode: encodeCommand })
     this.materializer.subscribe((partition, events) => this.#sender.accepted(partition, events))
     this.#worker = new WorkerNode({ ...options, codec: RUN_CODEC })
   }
@@ -130,8 +134,17 @@ export class ClusterStore implements Store {
 
   handOver(): void {}
 
-  submit(command: Command): Promise<readonly Event[]> {
-    return this.#sender.submit(command)
+  /** Handed over in memory where this process owns the partition: the topic would be a detour. */
+  async submit(command: Command): Promise<readonly Event[]> {
+    const jobId = jobIdOfCommand(command)
+    if (jobId === null || !this.materializer.owns(jobId)) return this.#sender.submit(command)
+    try {
+      return await this.materializer.submitCommand(jobId, command)
+    } catch (error) {
+      // It was certainly not decided here.
+      if (error instanceof OperationalError && error.code === 'not-owner') return this.#sender.submit(command)
+      throw error
+    }
   }
 
   get isPaused(): boolean {

@@ -41,7 +41,14 @@ export {
   EVENT_SCHEDULER_START,
   EVENT_SCHEDULER_STARTED,
 } from './client/event-masks.ts'
-export type { DeliverJobOptions, Duration, Instant, JobOptions, JobPolicies, RetryOptions } from './client/job-options.ts'
+export type {
+  DeliverJobOptions,
+  Duration,
+  Instant,
+  JobOptions,
+  JobPolicies,
+  RetryOptions,
+} from './client/job-options.ts'
 export type { JobInfo } from './client/job-info.ts'
 export type { Listener, ListenerEvent } from './client/listeners.ts'
 export type { ListenerEventType, LocalEvent } from './client/local-event.ts'

@@ -49,8 +49,12 @@ export interface ClusterLog {
 export interface LocalNodeOptions {
   /** By alias; `default` is there. */
   readonly stores: Readonly<Record<string, StoreLog>>
+  /** Of those stores: full names of topics that jobs may deliver records to. Default: none. */
+  readonly deliverTopics?: readonly string[]
   /** What it does for the stores that many processes share. Default: both. */
   readonly roles?: readonly ('owner' | 'executor')[]
+  /** How long a command to those stores waits for its answer. Default 60 s. */
+  readonly answerMs?: number
   readonly clock: Clock
   readonly entropy: Entropy
   readonly logger: Logger
@@ -76,12 +80,16 @@ export class LocalNode {
   readonly #stores: readonly Store[]
   readonly #executors: Map<string, number>
   readonly #process: string
+  readonly #roles: readonly ('owner' | 'executor')[]
+  readonly #logger: Logger
   readonly #onClose: (() => void)[] = []
   readonly #calendars: Calendars
   #settings: JobSettings
 
   constructor(options: LocalNodeOptions) {
-    const { entropy, name } = options
+    const { entropy, name, roles = ['owner', 'executor'] } = options
+    this.#roles = roles
+    this.#logger = options.logger
     this.#calendars = options.settings.calendars ?? createSystemCalendars()
     this.#settings = { ...options.settings, calendars: this.#calendars }
     this.#process = `${name}:${hex(entropy.bytes(ID_BYTES))}`
@@ -124,7 +132,10 @@ export class LocalNode {
     if (executor === DEFAULT_EXECUTOR) return
     const commandId = this.backend.newCommandId()
     const asked = { commandId, commandGiven: false, actor: null, commandOffset: null }
-    await this.backend.submit({ type: 'DeclareExecutor', executor, ...asked })
+    const declared = this.backend.submit({ type: 'DeclareExecutor', executor, ...asked })
+    if (this.#roles.includes('owner')) await declared
+    // Owners may come later than those who execute: the command waits on its topic.
+    else declared.catch((err: unknown) => this.#logger.warn({ executor, err }, 'nobody has declared the executor yet'))
   }
 
   /** The schedule of a store is paused. */
@@ -159,10 +170,12 @@ export class LocalNode {
     const settings = (): JobSettings => this.#settings
     const common = { ...options, ...storeLog, alias, settings, process: this.#process, tasks: this.tasks }
     if ('outbox' in storeLog) {
-      const { roles: given = ['owner', 'executor'] } = options
-      const executors = given.includes('executor') ? this.#executors : new Map<string, number>()
-      const roles = { owner: given.includes('owner'), executors }
-      return new ClusterStore({ ...common, ...storeLog, roles, environment: environment() })
+      const { deliverTopics = [] } = options
+      const executors = this.#roles.includes('executor') ? this.#executors : new Map<string, number>()
+      const roles = { owner: this.#roles.includes('owner'), executors }
+      const delivering = (): JobSettings => ({ ...this.#settings, deliverTopics })
+      const shared = { ...common, ...storeLog, roles, settings: delivering, environment: environment() }
+      return new ClusterStore(shared)
     }
     const pool = new ExecutorPool({
       ...common,

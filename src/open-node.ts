@@ -3,8 +3,9 @@ import { hostname } from 'node:os'
 import { createConsoleLogger } from './adapters/system/console-logger.ts'
 import { createSystemClock } from './adapters/system/system-clock.ts'
 import { createSystemEntropy } from './adapters/system/system-entropy.ts'
-import { policiesInput } from './client/job-options.ts'
+import { jobDefaultsInput } from './client/job-options.ts'
 import { type LogAddress, type ResolvedOptions, resolveOptions } from './config/scheduler-options.ts'
+import { parseDurationMs } from './core/triggers/duration.ts'
 import { LocalNode } from './local-node.ts'
 import { openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
@@ -27,16 +28,18 @@ export interface OpenNode {
 
 /** Rejects with what `Scheduler.open` says; without roles also `unsupported`. */
 export async function openNode(given: SchedulerOptions, roles: readonly Role[]): Promise<OpenNode> {
-  const resolved = resolveOptions({ ...given, jobDefaults: policiesInput(given.jobDefaults ?? {}) })
+  const resolved = resolveOptions({ ...given, jobDefaults: jobDefaultsInput(given.jobDefaults ?? {}) })
   if (roles.length === 0) for (const address of resolved.stores.values()) mustBeShared(address)
   const clock = given.clock ?? createSystemClock()
   const logger = given.logger ?? createConsoleLogger()
-  const { kafka = {}, stateFolder = null, replyTopics = [] } = given
+  const { kafka = {}, stateFolder = null, replyTopics = [], deliverTopics = [] } = given
   const stores = await openStores(resolved.stores, { clock, logger, kafka, stateFolder, replyTopics })
   const failure = Promise.withResolvers<Error>()
   const node = new LocalNode({
     stores,
     roles,
+    ...(given.answerTimeout === undefined ? {} : { answerMs: parseDurationMs(given.answerTimeout, 'answerTimeout') }),
+    deliverTopics,
     clock,
     entropy: createSystemEntropy(),
     logger,

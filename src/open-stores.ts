@@ -54,11 +54,12 @@ async function openStore(alias: string, address: LogAddress, options: OpeningOpt
 
 /** Loaded when it is needed: who has no Kafka has none of its client in memory. */
 async function openCluster(alias: string, url: string, options: OpeningOptions): Promise<StoreLog> {
-  const { parseKafkaUrl, kafkaSettings } = await import('./adapters/kafka/kafka-options.ts')
+  const { kafkaSettings } = await import('./adapters/kafka/kafka-options.ts')
   const { openKafkaLog } = await import('./adapters/kafka/kafka-log.ts')
   const { createKafkaOutbox } = await import('./adapters/kafka/kafka-outbox.ts')
+  const { kafkaConnection } = await import('./kafka-connection.ts')
   const { clock, logger, kafka, stateFolder, replyTopics } = options
-  const connection = { ...kafka, ...parseKafkaUrl(url) }
+  const connection = kafkaConnection(url, kafka)
   const { namespace } = kafkaSettings(connection)
   const log = await openKafkaLog({ ...connection, logger, now: () => clock.now() })
   return {

@@ -5,10 +5,11 @@ import {
   type DeliverJobOptions,
   type Duration,
   type JobOptions,
+  jobDefaultsInput,
   type JobPolicies,
-  policiesInput,
 } from './client/job-options.ts'
 import { DEFAULT_PREFIX, unflatten } from './config/flat-options.ts'
+import { refuseUnknownOptions } from './config/known-options.ts'
 import {
   concurrencyOf,
   type ExecutorOptions,
@@ -54,15 +55,22 @@ export interface SchedulerOptions extends ConfigureOptions {
   readonly kafka?: Partial<KafkaOptions>
   /** Of clusters: where this node keeps checkpoints. Default: nowhere, the state is restored from the state topic. */
   readonly stateFolder?: string
+  /** Of clusters: full names of topics that jobs may deliver records to. Default: none. */
+  readonly deliverTopics?: readonly string[]
   /** Of clusters: full names of topics on which answers to commands may be asked for, beside `<namespace>.replies`. */
   readonly replyTopics?: readonly string[]
+  /** Of clusters: how long a command waits for the answer of an owner. Default 60 s; it may be done all the same. */
+  readonly answerTimeout?: Duration
   /** Shaped like pino. Default: warnings and errors on stderr. */
   readonly logger?: Logger
   /** Default: the system's. A virtual clock makes time pass in tests. */
   readonly clock?: Clock
 }
 
-export type ConnectOptions = Pick<SchedulerOptions, 'log' | 'kafka' | 'stateFolder' | 'logger' | 'clock'>
+export type ConnectOptions = Pick<
+  SchedulerOptions,
+  'log' | 'kafka' | 'stateFolder' | 'answerTimeout' | 'logger' | 'clock'
+>
 
 /** Options with dotted keys under a prefix, as from an ini file or the environment. */
 export interface FlatOptions {
@@ -90,6 +98,26 @@ export type SchedulerState = 'open' | 'running' | 'paused' | 'failed' | 'stopped
 
 const DEFAULT_DRAIN_MS = 30_000
 
+type Names<T> = Readonly<Record<keyof T, true>>
+const CONFIGURE_OPTIONS: Names<ConfigureOptions> = { timezone: true, jobDefaults: true, profile: true }
+const CONNECT_OPTIONS: Names<ConnectOptions> = {
+  log: true,
+  kafka: true,
+  stateFolder: true,
+  answerTimeout: true,
+  logger: true,
+  clock: true,
+}
+const OPTIONS: Names<SchedulerOptions> = {
+  ...CONFIGURE_OPTIONS,
+  ...CONNECT_OPTIONS,
+  stores: true,
+  executors: true,
+  roles: true,
+  deliverTopics: true,
+  replyTopics: true,
+}
+
 export class Scheduler extends JobClient {
   readonly #node: LocalNode
   readonly #clock: Clock
@@ -97,6 +125,8 @@ export class Scheduler extends JobClient {
   #resolved: ResolvedOptions
   #state: 'open' | 'running' | 'failed' | 'stopped' = 'open'
   #stopping: Promise<void> | null = null
+  /** Those that listeners were told of. */
+  #toldStores: readonly string[] = []
   #letGo: () => void = () => {}
 
   private constructor(
@@ -120,6 +150,7 @@ export class Scheduler extends JobClient {
    */
   static async open(options: SchedulerOptions | FlatOptions = {}): Promise<Scheduler> {
     const given = 'flat' in options ? fromFlat(options) : options
+    refuseUnknownOptions(given, Object.keys(OPTIONS))
     const { node, clock, logger, resolved, failure } = await openNode(given, given.roles ?? ROLES)
     const scheduler = new Scheduler(node, clock, logger, given, resolved)
     void failure.then((error) => scheduler.#failed(error, logger))
@@ -132,6 +163,7 @@ export class Scheduler extends JobClient {
    * Rejects with `unsupported` for a log that only one process can have, beside what `open` rejects with.
    */
   static async connect(options: ConnectOptions = {}): Promise<SchedulerClient> {
+    refuseUnknownOptions(options, Object.keys(CONNECT_OPTIONS))
     const { node, clock, logger } = await openNode(options, [])
     return new SchedulerClient(node, clock, logger)
   }
@@ -152,6 +184,7 @@ export class Scheduler extends JobClient {
   configure(options: ConfigureOptions): this {
     if (this.#state !== 'open')
       throw new OperationalError('invalid-option', 'configure: expected a scheduler that has not started')
+    refuseUnknownOptions(options, Object.keys(CONFIGURE_OPTIONS))
     const given = { ...this.#given, ...options }
     this.#resolved = resolve(given)
     this.#given = given
@@ -208,7 +241,8 @@ export class Scheduler extends JobClient {
     if (options.paused === true) await this.pause({ reason: 'started paused' })
     this.#state = 'running'
     for (const executor of this.#node.executors) this.tellLocal({ type: 'ExecutorAdded', executor })
-    for (const store of this.#resolved.stores.keys()) this.tellLocal({ type: 'StoreAdded', store })
+    this.#toldStores = [...this.#resolved.stores.keys()]
+    for (const store of this.#toldStores) this.tellLocal({ type: 'StoreAdded', store })
     await this.#node.start()
     this.#letGo = this.#clock.schedule(MAX_INSTANT_MS, () => {})
     this.tellLocal({ type: 'SchedulerStarted' })
@@ -224,6 +258,7 @@ export class Scheduler extends JobClient {
     this.#state = 'stopped'
     await this.#node.shutdown(this.#deadline(options))
     this.#letGo()
+    for (const store of this.#toldStores) this.tellLocal({ type: 'StoreRemoved', store })
     this.tellLocal({ type: 'SchedulerShutdown' })
   }
 
@@ -234,7 +269,7 @@ export class Scheduler extends JobClient {
 }
 
 function resolve(given: SchedulerOptions): ResolvedOptions {
-  return resolveOptions({ ...given, jobDefaults: policiesInput(given.jobDefaults ?? {}) })
+  return resolveOptions({ ...given, jobDefaults: jobDefaultsInput(given.jobDefaults ?? {}) })
 }
 
 function fromFlat(options: FlatOptions): SchedulerOptions {

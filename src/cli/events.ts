@@ -50,10 +50,10 @@ async function events(options: EventsOptions): Promise<void> {
   }
   const filter = await filterOf(options)
   const { reading } = await import('./read-log.ts')
-  await reading(options.log, (readable) => printEvents(readable, options, filter))
+  await reading(options, (readable) => printEvents(readable, options, filter))
 }
 
-async function printEvents({ folder, log }: ReadableLog, options: EventsOptions, filter: Filter): Promise<void> {
+async function printEvents({ name, log }: ReadableLog, options: EventsOptions, filter: Filter): Promise<void> {
   const { createEventCodec } = await import('../codec/event-codec.ts')
   const { byTime, PartitionLines } = await import('./partition-lines.ts')
   const { linePrinter } = await import('./line-printer.ts')
@@ -73,7 +73,7 @@ async function printEvents({ folder, log }: ReadableLog, options: EventsOptions,
   await printer.end()
   const refused = partitions.reduce((sum, partition) => sum + partition.refused, 0)
   if (refused > 0 && options.raw !== true) {
-    tell(`${refused} records in ${folder} are not accepted by the reading rule: see --raw, and 'horolog verify'`)
+    tell(`${refused} records in ${name} are not accepted by the reading rule: see --raw, and 'horolog verify'`)
   }
 }
 

@@ -60,14 +60,14 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
   const isRun = id.includes('/')
   if (isRun && at !== null)
     throw new CliError(EXIT.usage, '--at: expected the id of a job beside it, got that of a run')
-  const explained = await reading(options.log, (readable) =>
+  const explained = await reading(options, (readable) =>
     isRun ? explainRun(readable, id, limit, now) : explainJob(readable, id, { at, limit, now }),
   )
   await print(explained, options)
 }
 
 async function explainJob(
-  { folder, log }: ReadableLog,
+  { name, log }: ReadableLog,
   jobId: string,
   { at, limit, now }: { readonly at: number | null; readonly limit: number; readonly now: number },
 ): Promise<Explained> {
@@ -76,7 +76,7 @@ async function explainJob(
   const { partitionOf } = await import('../core/partition.ts')
   const story = new JobStory(jobId, { limit, at })
   await story.read(log, partitionOf(jobId, log.partitions))
-  if (story.added === 0) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(jobId)} in the events of ${folder}`)
+  if (story.added === 0) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(jobId)} in the events of ${name}`)
   const { question, lines, counts } = story
   if (question === null)
     return { title: `job ${jobId}`, verdict: jobVerdict(jobId, story, now), counts, lines, runs: true }
@@ -85,13 +85,13 @@ async function explainJob(
   return { title, verdict: unanswered === null ? [] : [unanswered], counts: null, lines, runs: true }
 }
 
-async function explainRun({ folder, log }: ReadableLog, runId: string, limit: number, now: number): Promise<Explained> {
+async function explainRun({ name, log }: ReadableLog, runId: string, limit: number, now: number): Promise<Explained> {
   const { RunStory } = await import('./run-story.ts')
   const { partitionOf } = await import('../core/partition.ts')
   const jobId = jobIdOfRun(runId)
   const story = new RunStory(jobId, runId, limit)
   await story.read(log, partitionOf(jobId, log.partitions))
-  if (!story.isKnown) throw new CliError(EXIT.notFound, `no run ${JSON.stringify(runId)} in the events of ${folder}`)
+  if (!story.isKnown) throw new CliError(EXIT.notFound, `no run ${JSON.stringify(runId)} in the events of ${name}`)
   return { title: `run ${runId}`, verdict: story.verdict(now), counts: null, lines: story.lines, runs: false }
 }
 

@@ -1,4 +1,5 @@
 /** The next fires of a trigger, each with its local time and what the clocks do on that day. */
+import { clockNote } from '../core/triggers/clock-note.ts'
 import { compileTrigger } from '../core/triggers/next-fire-time.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
 import { offsetAt, transitionsBetween } from '../core/triggers/zone.ts'
@@ -10,7 +11,7 @@ export interface FireRow {
   /** In the zone, with its offset. */
   readonly local: string
   readonly zone: string
-  /** A gap or an overlap of local time on that local day, in words. */
+  /** What a change of the clocks does to the fire, or that there is one on its local day, in words. */
   readonly clockChange: string | null
 }
 
@@ -27,7 +28,7 @@ export function fireRows(
   const rows: FireRow[] = []
   for (let at = compiled.next(after, after); at !== null && rows.length < count; at = compiled.next(at, after)) {
     const local = localText(at, offsetAt(zone, at))
-    rows.push({ at: instantText(at), local, zone, clockChange: clockChange(zone, at) })
+    rows.push({ at: instantText(at), local, zone, clockChange: clockNote(trigger, at, zone) ?? clockChange(zone, at) })
   }
   return rows
 }

@@ -10,7 +10,7 @@ import {
   type LogOption,
   type OutputOption,
 } from './options.ts'
-import { tell, writeJson, writeLine } from './output.ts'
+import { writeJson, writeLine } from './output.ts'
 
 interface AddOptions extends JobFlags, LogOption, OutputOption, CommandOption {
   readonly task: string
@@ -46,7 +46,7 @@ export function addJobsAdd(jobs: Command): void {
 
 async function jobsAdd(id: string, options: AddOptions): Promise<void> {
   const { jobInput } = await import('../client/job-options.ts')
-  const { commandOptions, owning } = await import('./own-log.ts')
+  const { changing, commandOptions, tellWhenItRuns } = await import('./change-log.ts')
   const { jobJson, whenText } = await import('./job-view.ts')
   const { task, ifExists, paused } = options
   const job = {
@@ -59,8 +59,8 @@ async function jobsAdd(id: string, options: AddOptions): Promise<void> {
   }
   // What can't be read is refused before the log is touched.
   jobInput(job)
-  const { what, info } = await owning({ ...options, create: true }, async (client) => {
-    const said = listen(client)
+  const { what, info } = await changing({ ...options, create: true }, async (client) => {
+    const said = listen(client, id)
     await client.addJob(job)
     return { what: said.what, info: client.getJob(id) }
   })
@@ -69,13 +69,15 @@ async function jobsAdd(id: string, options: AddOptions): Promise<void> {
   await writeLine(
     `${id} ${what}${info === undefined ? '' : `: ${whenText(info)}`}${next === null ? '' : `; next ${next.toISOString()}`}`,
   )
-  tell("It fires while 'horolog dev' or the application runs.")
+  await tellWhenItRuns(options, "It fires while 'horolog dev' or the application runs.")
 }
 
 /** What became of the command, by its events. */
-function listen(client: JobClient): { readonly what: string } {
+function listen(client: JobClient, id: string): { readonly what: string } {
   const said = { what: 'is unchanged' }
-  client.on('JobAdded', () => (said.what = 'added'))
-  client.on('JobModified', () => (said.what = 'changed'))
+  const say = (what: string) => (event: { readonly jobId: string }) => {
+    if (event.jobId === id) said.what = what
+  }
+  client.on('JobAdded', say('added')).on('JobModified', say('changed'))
   return said
 }

@@ -36,14 +36,14 @@ export function addJobsBackfill(jobs: Command): void {
 }
 
 async function jobsBackfill(id: string, options: BackfillFlags): Promise<void> {
-  const { commandOptions, NOBODY_EXECUTES, owning } = await import('./own-log.ts')
+  const { changing, commandOptions, tellWhenItRuns } = await import('./change-log.ts')
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
   const { pastInstantMs } = await import('./trigger-text.ts')
   const now = createSystemClock().now()
   const from = pastInstantMs(options.from, now, '--from')
   const to = options.to === undefined ? now : pastInstantMs(options.to, now, '--to')
   const dryRun = options.dryRun === true
-  const { count, times, runs } = await owning({ ...options, create: false }, (client) =>
+  const { count, times, runs } = await changing({ ...options, create: false }, (client) =>
     client.backfill(id, { ...commandOptions(options), from, to, dryRun }),
   )
   const runIds = runs.map(({ runId }) => runId)
@@ -53,5 +53,6 @@ async function jobsBackfill(id: string, options: BackfillFlags): Promise<void> {
   if (count > times.length) tell(`… and ${count - times.length} more`)
   if (count === 0) return tell(`${id} has no scheduled time in that range.`)
   if (dryRun) return tell(`${id} would get ${countText(count, 'run')}; without --dry-run it does.`)
-  tell(`${id}: ${countText(count, 'run')} queued, one after another. ${NOBODY_EXECUTES}`)
+  tell(`${id}: ${countText(count, 'run')} queued, one after another.`)
+  await tellWhenItRuns(options)
 }

@@ -22,18 +22,15 @@ export function addJobsExport(jobs: Command): void {
 
 async function jobsExport(ids: readonly string[], options: LogOption): Promise<void> {
   const { jobFile } = await import('../client/job-file.ts')
-  const { foldedStates, reading } = await import('./read-log.ts')
-  const { folder, states } = await reading(options.log, async ({ folder, log }) => ({
-    folder,
-    states: await foldedStates(log),
-  }))
+  const { currentStates } = await import('./read-log.ts')
+  const { name, states } = await currentStates(options)
   const all = states.flatMap((state) => [...state.jobs()])
   const absent = ids.find((id) => all.every(({ jobId }) => jobId !== id))
-  if (absent !== undefined) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(absent)} in ${folder}`)
+  if (absent !== undefined) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(absent)} in ${name}`)
   const chosen = ids.length === 0 ? all : all.filter(({ jobId }) => ids.includes(jobId))
   const file = jobFile(chosen.toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1)))
   await writeJson(file, 'json')
   const left = chosen.length - file.jobs.length
   const without = left === 0 ? '' : `; ${countText(left, 'job')} left out: no time is to come`
-  tell(`${countText(file.jobs.length, 'job')} of ${folder}${without}`)
+  tell(`${countText(file.jobs.length, 'job')} of ${name}${without}`)
 }

@@ -19,16 +19,13 @@ export function addJobsGet(jobs: Command): void {
 }
 
 async function jobsGet(id: string, options: LogOption & OutputOption): Promise<void> {
-  const { foldedStates, reading } = await import('./read-log.ts')
+  const { currentStates } = await import('./read-log.ts')
   const { jobJson, jobMembers } = await import('./job-view.ts')
   const { jobInfo } = await import('../client/job-info.ts')
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
-  const { folder, states } = await reading(options.log, async ({ folder, log }) => ({
-    folder,
-    states: await foldedStates(log),
-  }))
+  const { name, states } = await currentStates(options)
   const job = states.map((state) => state.job(id)).find((state) => state !== undefined)
-  if (job === undefined) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(id)} in ${folder}`)
+  if (job === undefined) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(id)} in ${name}`)
   const info = jobInfo(job)
   if (options.output !== 'table') return writeJson(jobJson(info), options.output)
   await write(`${jobMembers(info, createSystemClock().now(), states[0]?.pauseRules ?? []).join('\n')}\n`)

@@ -52,13 +52,13 @@ export function addJobsImport(jobs: Command): void {
 
 async function jobsImport(path: string, options: ImportFlags): Promise<void> {
   const { filedJobs } = await import('../client/job-file.ts')
-  const { commandOptions, owning } = await import('./own-log.ts')
+  const { commandOptions, changing } = await import('./change-log.ts')
   const { tableLines } = await import('./table.ts')
   const file = await fileOf(path)
   // What can't be read is refused before the log is touched.
   filedJobs(file)
   const asked = { ...commandOptions(options), ifExists: options.ifExists }
-  const imported = await owning({ ...options, create: true }, async (client) => {
+  const imported = await changing({ ...options, create: true }, async (client) => {
     const results: Imported[] = []
     for (const job of file.jobs) results.push(await importOne(client, job, asked))
     return results
@@ -82,8 +82,10 @@ async function importOne(
   const { RejectedError } = await import('../client/errors.ts')
   const { id } = job
   let what = options.ifExists === 'keep' ? 'kept' : 'unchanged'
-  const added = (): void => void (what = 'added')
-  const modified = (): void => void (what = 'changed')
+  const say = (said: string) => (event: { readonly jobId: string }) => {
+    if (event.jobId === id) what = said
+  }
+  const [added, modified] = [say('added'), say('changed')]
   client.on('JobAdded', added).on('JobModified', modified)
   try {
     await client.importJobs({ horolog: 1, jobs: [job] }, options)

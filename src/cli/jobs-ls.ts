@@ -32,16 +32,20 @@ export function addJobsLs(jobs: Command): void {
 }
 
 async function jobsLs(options: ListOptions): Promise<void> {
-  const { reading } = await import('./read-log.ts')
+  const { currentStates, reading } = await import('./read-log.ts')
   const { mustBeWatchable, showLog } = await import('./watch-view.ts')
   const { watch = false } = options
   mustBeWatchable(options)
-  await reading(options.log, (readable) =>
-    showLog(readable, { watch }, ({ states }) => show(states, readable.folder, options)),
+  if (!watch) {
+    const { name, states } = await currentStates(options)
+    return show(states, name, options)
+  }
+  await reading(options, (readable) =>
+    showLog(readable, { watch }, ({ states }) => show(states, readable.name, options)),
   )
 }
 
-async function show(states: readonly State[], folder: string, options: ListOptions): Promise<void> {
+async function show(states: readonly State[], name: string, options: ListOptions): Promise<void> {
   const { byNextFire, jobJson, jobTable } = await import('./job-view.ts')
   const { jobInfo } = await import('../client/job-info.ts')
   const { hasLabels } = await import('../core/job/labels.ts')
@@ -51,8 +55,8 @@ async function show(states: readonly State[], folder: string, options: ListOptio
   const jobs = found.slice(0, limit).map((job) => jobInfo(job))
   if (output !== 'table') return writeJsonList(jobs.map(jobJson), output)
   if (states.some((state) => state.schedulePaused !== null)) tell('The whole schedule is paused: no job fires.')
-  if (options.label !== undefined && jobs.length === 0) return tell(`No jobs with these labels in ${folder}.`)
-  if (jobs.length === 0) return tell(`No jobs in ${folder}. 'horolog jobs add' adds one.`)
+  if (options.label !== undefined && jobs.length === 0) return tell(`No jobs with these labels in ${name}.`)
+  if (jobs.length === 0) return tell(`No jobs in ${name}. 'horolog jobs add' adds one.`)
   const rules = states[0]?.pauseRules ?? []
   await write(`${jobTable(jobs, createSystemClock().now(), rules).join('\n')}\n`)
   if (jobs.length < found.length) tell(`… and ${found.length - jobs.length} more: see --limit`)

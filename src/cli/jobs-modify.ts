@@ -62,15 +62,17 @@ export function addJobsModify(jobs: Command): void {
 
 async function jobsModify(id: string, options: ModifyFlags): Promise<void> {
   const { jobChanges } = await import('../client/job-options.ts')
-  const { changeOptions, owning } = await import('./own-log.ts')
+  const { changeOptions, changing } = await import('./change-log.ts')
   const changes: JobChanges = { ...(await jobOfFlags(id, options)), ...resets(options.reset ?? []) }
   if (Object.keys(changes).length === 0)
     throw new CliError(EXIT.usage, "expected a change: a flag of 'horolog jobs modify --help'")
   // What can't be read is refused before the log is touched.
   jobChanges(changes)
-  const changed = await owning({ ...options, create: false }, async (client) => {
+  const changed = await changing({ ...options, create: false }, async (client) => {
     let what = 'is unchanged'
-    client.on('JobModified', () => (what = 'changed'))
+    client.on('JobModified', ({ jobId }) => {
+      if (jobId === id) what = 'changed'
+    })
     await client.modifyJob(id, changes, changeOptions(options))
     return { what, info: client.getJob(id) }
   })

@@ -37,12 +37,12 @@ export function addJobsPause(jobs: Command): void {
 }
 
 async function jobsPause(id: string | undefined, options: PauseFlags): Promise<void> {
-  const { owning, pauseOptions } = await import('./own-log.ts')
+  const { changing, pauseOptions } = await import('./change-log.ts')
   const { jobJson } = await import('./job-view.ts')
   const asked = await pauseOptions(options)
   const { label, output } = options
   const of = jobOrLabels(id, label)
-  const info = await owning({ ...options, create: false }, async (client) => {
+  const info = await changing({ ...options, create: false }, async (client) => {
     if (of.id === null) await client.pauseJobs(of.labels, asked)
     else await client.pauseJob(of.id, asked)
     return of.id === null ? undefined : client.getJob(of.id)

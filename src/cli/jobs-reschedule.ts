@@ -32,11 +32,11 @@ export function addJobsReschedule(jobs: Command): void {
 }
 
 async function jobsReschedule(id: string, options: RescheduleFlags): Promise<void> {
-  const { changeOptions, owning } = await import('./own-log.ts')
+  const { changeOptions, changing } = await import('./change-log.ts')
   const trigger = await triggerOfFlags(id, options)
   if (trigger === undefined)
     throw new CliError(EXIT.usage, 'expected a trigger: --cron, --every, --at, --in or --trigger')
-  const info = await owning({ ...options, create: false }, async (client) => {
+  const info = await changing({ ...options, create: false }, async (client) => {
     await client.rescheduleJob(id, trigger, changeOptions(options))
     return client.getJob(id)
   })

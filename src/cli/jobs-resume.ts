@@ -34,14 +34,16 @@ export function addJobsResume(jobs: Command): void {
 }
 
 async function jobsResume(id: string | undefined, options: ResumeOptions): Promise<void> {
-  const { commandOptions, owning } = await import('./own-log.ts')
+  const { commandOptions, changing } = await import('./change-log.ts')
   const of = jobOrLabels(id, options.label)
   if (of.id === null) return resumeLabels(of.labels, options)
   const { jobJson } = await import('./job-view.ts')
   const jobId = of.id
-  const { info, skipped } = await owning({ ...options, create: false }, async (client) => {
+  const { info, skipped } = await changing({ ...options, create: false }, async (client) => {
     let skipped = 0
-    client.on('JobResumed', (event) => (skipped = event.skipped?.count ?? 0))
+    client.on('JobResumed', (event) => {
+      if (event.jobId === jobId) skipped = event.skipped?.count ?? 0
+    })
     await client.resumeJob(jobId, commandOptions(options))
     return { info: client.getJob(jobId), skipped }
   })
@@ -53,8 +55,8 @@ async function jobsResume(id: string | undefined, options: ResumeOptions): Promi
 }
 
 async function resumeLabels(labels: Readonly<Record<string, string>>, options: ResumeOptions): Promise<void> {
-  const { commandOptions, owning } = await import('./own-log.ts')
-  const resumed = await owning({ ...options, create: false }, async (client) => {
+  const { commandOptions, changing } = await import('./change-log.ts')
+  const resumed = await changing({ ...options, create: false }, async (client) => {
     let resumed = false
     client.on('JobsResumed', () => (resumed = true))
     await client.resumeJobs(labels, commandOptions(options))

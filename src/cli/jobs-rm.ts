@@ -28,8 +28,8 @@ export function addJobsRm(jobs: Command): void {
 }
 
 async function jobsRm(id: string, options: RemoveOptions): Promise<void> {
-  const { commandOptions, owning } = await import('./own-log.ts')
-  await owning({ ...options, create: false }, (client) => client.removeJob(id, commandOptions(options)))
+  const { commandOptions, changing } = await import('./change-log.ts')
+  await changing({ ...options, create: false }, (client) => client.removeJob(id, commandOptions(options)))
   if (options.output !== 'table') return writeJson({ id, removed: true }, options.output)
   await writeLine(`${id} removed`)
 }

@@ -9,7 +9,7 @@ import {
   type LogOption,
   type OutputOption,
 } from './options.ts'
-import { tell, writeJson, writeLine } from './output.ts'
+import { writeJson, writeLine } from './output.ts'
 
 const EXAMPLES = `
 Examples:
@@ -32,12 +32,12 @@ export function addJobsRun(jobs: Command): void {
 }
 
 async function jobsRun(id: string, options: RunOptions): Promise<void> {
-  const { commandOptions, NOBODY_EXECUTES, owning } = await import('./own-log.ts')
+  const { changing, commandOptions, tellWhenItRuns } = await import('./change-log.ts')
   const payload = options.payload === undefined ? {} : { payload: await payloadOf(options.payload) }
-  const { runId } = await owning({ ...options, create: false }, (client) =>
+  const { runId } = await changing({ ...options, create: false }, (client) =>
     client.runJob(id, { ...commandOptions(options), ...payload }),
   )
   if (options.output === 'table') await writeLine(`${id} queued: ${runId}`)
   else await writeJson({ jobId: id, runId, status: 'queued' }, options.output)
-  tell(NOBODY_EXECUTES)
+  await tellWhenItRuns(options)
 }

@@ -3,19 +3,22 @@ import { createEventCodec } from '../codec/event-codec.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { State } from '../core/state.ts'
 import { PartitionFold } from '../materializer/partition-fold.ts'
-import type { EventLog } from '../ports/event-log.ts'
+import type { ReadableLog } from './read-log.ts'
 
 export interface LogFoldOptions {
   /** Only this one. Default: all. */
   readonly partition?: number
-  /** Gets every run that ended, in the order of the log. */
+  /** Gets every run that ended, in the order of its partition. */
   readonly finished?: (run: FinishedRun) => void
 }
 
 export class LogFold {
   readonly #folds: readonly PartitionFold[]
 
-  constructor(log: EventLog, { partition, finished }: LogFoldOptions = {}) {
+  constructor(
+    { log, isShared }: Pick<ReadableLog, 'log' | 'isShared'>,
+    { partition, finished }: LogFoldOptions = {},
+  ) {
     const codec = createEventCodec()
     const partitions =
       partition === undefined ? Array.from({ length: log.partitions }, (_, index) => index) : [partition]
@@ -24,7 +27,7 @@ export class LogFold {
         log,
         codec,
         topicPartition: { topic: 'events', partition: number },
-        singleWriter: true,
+        singleWriter: !isShared,
         accepted: () => {
           // Also when nobody wants them: they must not pile up.
           for (const { run } of fold.state.takeRetired().finished) finished?.(run)
@@ -40,6 +43,6 @@ export class LogFold {
   }
 
   async toEnd(): Promise<void> {
-    for (const fold of this.#folds) await fold.foldToEnd()
+    await Promise.all(this.#folds.map((fold) => fold.foldToEnd()))
   }
 }

@@ -4,6 +4,7 @@ import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
 
 export interface LogOption {
   readonly log?: string
+  readonly kafkaConfig?: string
 }
 
 export interface OutputOption {
@@ -14,13 +15,15 @@ export interface OutputOption {
 export interface CommandOption {
   readonly actor?: string
   readonly commandId?: string
+  readonly answerTimeout?: string
 }
 
-export function addLogOption(
-  command: Command,
-  text = 'where the log is, file:<folder> (default: $HOROLOG_LOG, else file:.horolog)',
-): Command {
-  return command.addOption(new Option('--log <address>', text))
+const WHERE = 'where the log is: file:<folder> or kafka://<host:port>[/namespace] (default: $HOROLOG_LOG, else file:.horolog)'
+
+export function addLogOption(command: Command, text: string = WHERE): Command {
+  command.addOption(new Option('--log <address>', text))
+  const properties = 'properties file of a Kafka client, as for TLS and SASL (default: $HOROLOG_KAFKA_PROPERTIES)'
+  return command.addOption(new Option('--kafka-config <file>', properties))
 }
 
 export function addOutputOption(command: Command): Command {
@@ -39,6 +42,7 @@ export function addCommandOptions(
   { commandId = true }: { readonly commandId?: boolean } = {},
 ): Command {
   command.option('--actor <who>', 'who asks, kept in the events (default: your user name)')
+  command.option('--answer-timeout <duration>', 'on kafka://: how long to wait for an owner (default: 30s)')
   if (!commandId) return command
   return command.option('--command-id <id>', 'makes a repetition a duplicate that changes nothing, for an hour')
 }

@@ -30,9 +30,9 @@ export function addRunsCancel(runs: Command): void {
 }
 
 async function runsCancel(runId: string, options: CancelFlags): Promise<void> {
-  const { commandOptions, owning } = await import('./own-log.ts')
+  const { commandOptions, changing } = await import('./change-log.ts')
   const { reason } = options
-  const cancelled = await owning({ ...options, create: false }, async (client) => {
+  const cancelled = await changing({ ...options, create: false }, async (client) => {
     const ended = new Set<string>()
     client.on('RunCancelled', (event) => void ended.add(event.runId))
     await client.cancelRun(runId, { ...commandOptions(options), ...(reason === undefined ? {} : { reason }) })

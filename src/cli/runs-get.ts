@@ -25,18 +25,18 @@ async function runsGet(runId: string, options: LogOption & OutputOption): Promis
   const { reading } = await import('./read-log.ts')
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
   const { runMembers } = await import('./run-view.ts')
-  const run = await reading(options.log, (readable) => runIn(readable, runId))
+  const run = await reading(options, (readable) => runIn(readable, runId))
   if (options.output !== 'table') return writeJson(run, options.output)
   await write(`${runMembers(run, createSystemClock().now()).join('\n')}\n`)
 }
 
-async function runIn({ folder, log }: ReadableLog, runId: string): Promise<RunDetails> {
+async function runIn(readable: ReadableLog, runId: string): Promise<RunDetails> {
   const { finishedRunDetails, openRunDetails } = await import('../client/run-info.ts')
   const { partitionOf } = await import('../core/partition.ts')
   const { LogFold } = await import('./log-fold.ts')
   let found: RunDetails | undefined
-  const fold = new LogFold(log, {
-    partition: partitionOf(jobIdOfRun(runId), log.partitions),
+  const fold = new LogFold(readable, {
+    partition: partitionOf(jobIdOfRun(runId), readable.log.partitions),
     finished: (run) => {
       if (run.runId === runId) found = finishedRunDetails(run)
     },
@@ -46,6 +46,6 @@ async function runIn({ folder, log }: ReadableLog, runId: string): Promise<RunDe
     const open = state.run(runId)
     if (open !== undefined) found = openRunDetails(open)
   }
-  if (found === undefined) throw new CliError(EXIT.notFound, `no run ${JSON.stringify(runId)} in ${folder}`)
+  if (found === undefined) throw new CliError(EXIT.notFound, `no run ${JSON.stringify(runId)} in ${readable.name}`)
   return found
 }

@@ -49,7 +49,7 @@ async function runsLs(jobId: string | undefined, options: ListOptions): Promise<
   mustBeWatchable(options)
   const statuses = statusesOf(options)
   const { limit, watch = false } = options
-  await reading(options.log, async (readable) => {
+  await reading(options, async (readable) => {
     let latest: FinishedRun[] = []
     let seen = false
     const finished = (run: FinishedRun): void => {
@@ -63,7 +63,7 @@ async function runsLs(jobId: string | undefined, options: ListOptions): Promise<
     await showLog(readable, { watch, finished, ...partition }, async (fold) => {
       const known = jobId === undefined || seen || fold.states.some((state) => state.job(jobId) !== undefined)
       if (!known)
-        throw new CliError(EXIT.notFound, `no job ${JSON.stringify(jobId)} and no run of it in ${readable.folder}`)
+        throw new CliError(EXIT.notFound, `no job ${JSON.stringify(jobId)} and no run of it in ${readable.name}`)
       await show(await runsOf(fold, latest, { jobId, statuses, limit }), options)
     })
   })

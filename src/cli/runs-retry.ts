@@ -8,7 +8,7 @@ import {
   type LogOption,
   type OutputOption,
 } from './options.ts'
-import { tell, writeJson, writeLine } from './output.ts'
+import { writeJson, writeLine } from './output.ts'
 
 type RetryFlags = LogOption & OutputOption & CommandOption
 
@@ -30,11 +30,11 @@ export function addRunsRetry(runs: Command): void {
 }
 
 async function runsRetry(run: string, options: RetryFlags): Promise<void> {
-  const { commandOptions, NOBODY_EXECUTES, owning } = await import('./own-log.ts')
-  const { runId } = await owning({ ...options, create: false }, (client) =>
+  const { changing, commandOptions, tellWhenItRuns } = await import('./change-log.ts')
+  const { runId } = await changing({ ...options, create: false }, (client) =>
     client.retryRun(run, commandOptions(options)),
   )
   if (options.output === 'table') await writeLine(`${run} queued again: ${runId}`)
   else await writeJson({ runId, retryOf: run, status: 'queued' }, options.output)
-  tell(NOBODY_EXECUTES)
+  await tellWhenItRuns(options)
 }

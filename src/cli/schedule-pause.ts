@@ -29,9 +29,9 @@ export function addSchedulePause(schedule: Command): void {
 }
 
 async function schedulePause(options: PauseFlags): Promise<void> {
-  const { owning, pauseOptions } = await import('./own-log.ts')
+  const { changing, pauseOptions } = await import('./change-log.ts')
   const asked = await pauseOptions(options)
-  await owning({ ...options, create: false }, (client) => client.pause(asked))
+  await changing({ ...options, create: false }, (client) => client.pause(asked))
   const { reason = null } = asked
   const until = asked.until === undefined ? null : new Date(asked.until as number)
   if (options.output !== 'table') return writeJson({ paused: { reason, until } }, options.output)

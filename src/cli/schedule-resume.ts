@@ -26,8 +26,8 @@ export function addScheduleResume(schedule: Command): void {
 }
 
 async function scheduleResume(options: ResumeFlags): Promise<void> {
-  const { commandOptions, owning } = await import('./own-log.ts')
-  const resumed = await owning({ ...options, create: false }, async (client) => {
+  const { commandOptions, changing } = await import('./change-log.ts')
+  const resumed = await changing({ ...options, create: false }, async (client) => {
     let resumed = false
     client.on('ScheduleResumed', () => (resumed = true))
     await client.resume(commandOptions(options))

@@ -31,11 +31,11 @@ async function verify(options: LogOption & OutputOption): Promise<void> {
   const { verifyPartition } = await import('./verify-log.ts')
   const { LogError } = await import('../ports/event-log.ts')
   try {
-    await reading(options.log, async ({ folder, log }) => {
+    await reading(options, async ({ name, log, isShared }) => {
       const verdicts: PartitionVerdict[] = []
       for (let partition = 0; partition < log.partitions; partition += 1)
-        verdicts.push(await verifyPartition(log, partition))
-      await print(folder, verdicts, options)
+        verdicts.push(await verifyPartition(log, partition, { isShared }))
+      await print(name, verdicts, options)
     })
   } catch (error) {
     if (!(error instanceof LogError) || error.code !== 'corrupt') throw error
@@ -43,18 +43,18 @@ async function verify(options: LogOption & OutputOption): Promise<void> {
   }
 }
 
-async function print(folder: string, verdicts: readonly PartitionVerdict[], options: OutputOption): Promise<void> {
+async function print(name: string, verdicts: readonly PartitionVerdict[], options: OutputOption): Promise<void> {
   const problems = verdicts.flatMap((verdict) => verdict.problems)
   const found = verdicts.reduce((sum, verdict) => sum + verdict.problemCount, 0)
-  if (options.output === 'table') await write(`${tableText(folder, verdicts, found)}\n`)
-  else await writeJson({ ok: found === 0, folder, partitions: verdicts }, options.output)
+  if (options.output === 'table') await write(`${tableText(name, verdicts, found)}\n`)
+  else await writeJson({ ok: found === 0, log: name, partitions: verdicts }, options.output)
   const [first] = problems
   if (first === undefined) return
   throw new CliError(EXIT.unverified, `verify: ${problemText(first)}${found > 1 ? ` (and ${found - 1} more)` : ''}`)
 }
 
-function tableText(folder: string, verdicts: readonly PartitionVerdict[], found: number): string {
-  const lines = [`log        ${folder}`, ...verdicts.flatMap(partitionLines)]
+function tableText(name: string, verdicts: readonly PartitionVerdict[], found: number): string {
+  const lines = [`log        ${name}`, ...verdicts.flatMap(partitionLines)]
   lines.push(
     found === 0
       ? styled('green', 'verified   the chain and the invariants I1 I2 I3 I4 I7 I8 I9 I11 hold')

@@ -23,17 +23,17 @@ export function mustBeWatchable({ watch, output }: WatchOption & OutputOption): 
 
 /** Shows once, or with `watch` until it is stopped. `show` gets the states up to the end of the log. */
 export async function showLog(
-  { log }: ReadableLog,
+  readable: ReadableLog,
   options: WatchOption & LogFoldOptions,
   show: (fold: LogFold) => Promise<void>,
 ): Promise<void> {
-  const fold = new LogFold(log, options)
+  const fold = new LogFold(readable, options)
   if (options.watch !== true) {
     await fold.toEnd()
     return show(fold)
   }
   const { followLog } = await import('./follow-log.ts')
-  const following = followLog(log)
+  const following = followLog(readable.log)
   const isTerminal = process.stdout.isTTY
   do {
     await fold.toEnd()

@@ -12,6 +12,7 @@ import type { Clock } from '../ports/clock.ts'
 import { LogError } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { Outbox } from '../ports/outbox.ts'
+import type { Logger } from '../ports/telemetry.ts'
 
 export interface CommandSenderOptions {
   readonly outbox: Outbox
@@ -19,6 +20,9 @@ export interface CommandSenderOptions {
   readonly partitions: number
   /** Throws TypeError, naming the member, when the command doesn't fit the wire. */
   readonly encode: (command: Command) => Uint8Array
+  readonly logger: Logger
+  /** How long a command waits for its answer. Default 60 s: by then an owner that was lost has long been replaced. */
+  readonly answerMs?: number
 }
 
 interface Waiting {
@@ -27,13 +31,16 @@ interface Waiting {
   readonly cancel: () => void
 }
 
-/** By then an owner that was lost has long been replaced. */
 const ANSWER_MS = 60_000
+/** Then whoever waits is told why: a fail-over takes longer, so it says no more than that. */
+const SLOW_MS = 3_000
 
 export class CommandSender {
   readonly #options: CommandSenderOptions
   readonly #waiting = new Map<string, Waiting>()
   #closed = false
+  /** It was said that nobody answers; the next answer takes it back. */
+  #isSlow = false
 
   constructor(options: CommandSenderOptions) {
     this.#options = options
@@ -60,6 +67,7 @@ export class CommandSender {
       const key = keyOf(partition, event.commandId)
       if (this.#waiting.has(key)) answers.set(key, [...(answers.get(key) ?? []), event])
     }
+    if (answers.size > 0) this.#isSlow = false
     for (const [key, answer] of answers) this.#settle(key)?.resolve(answer)
   }
 
@@ -79,27 +87,36 @@ export class CommandSender {
     }
   }
 
-  async #ask(partition: number, key: string | null, commandId: string, value: Uint8Array): Promise<readonly Event[]> {
-    if (this.#closed) throw new OperationalError('closed', 'the scheduler is shut down')
-    const answer = this.#wait(keyOf(partition, commandId), commandId)
-    try {
-      await this.#options.outbox.send({ topic: 'commands', partition, key, value, headers: [] })
-    } catch (error) {
-      this.#settle(keyOf(partition, commandId))?.reject(notSent(error))
-    }
+  #ask(partition: number, key: string | null, commandId: string, value: Uint8Array): Promise<readonly Event[]> {
+    if (this.#closed) return Promise.reject(new OperationalError('closed', 'the scheduler is shut down'))
+    const place = keyOf(partition, commandId)
+    const answer = this.#wait(place, commandId)
+    // Not awaited: whoever asks hears of the time-out also while the record can't leave.
+    this.#options.outbox
+      .send({ topic: 'commands', partition, key, value, headers: [] })
+      .catch((error: unknown) => this.#settle(place)?.reject(notSent(error)))
     return answer
   }
 
   #wait(key: string, commandId: string): Promise<readonly Event[]> {
-    const { clock } = this.#options
+    const { clock, answerMs = ANSWER_MS } = this.#options
     return new Promise((resolve, reject) => {
       const late = (): void => {
-        const message = `no owner answered the command ${commandId} within ${ANSWER_MS / 1_000} s: it may be done yet`
+        const message = `no owner answered the command ${commandId} within ${answerMs / 1_000} s: it may be done yet`
         this.#settle(key)?.reject(new OperationalError('unknown-outcome', message, { retryable: true }))
       }
       this.#settle(key)?.reject(new OperationalError('unknown-outcome', `the command ${commandId} was asked again`))
-      this.#waiting.set(key, { resolve, reject, cancel: clock.schedule(clock.now() + ANSWER_MS, late) })
+      const now = clock.now()
+      const timers = [clock.schedule(now + answerMs, late)]
+      if (answerMs > SLOW_MS) timers.push(clock.schedule(now + SLOW_MS, () => this.#slow()))
+      this.#waiting.set(key, { resolve, reject, cancel: () => timers.forEach((cancel) => cancel()) })
     })
+  }
+
+  /** Once, however many commands wait. */
+  #slow(): void {
+    if (!this.#isSlow) this.#options.logger.warn({}, "no owner has answered yet: is 'horolog serve' running?")
+    this.#isSlow = true
   }
 
   #settle(key: string): Waiting | undefined {

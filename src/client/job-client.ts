@@ -24,7 +24,7 @@ import {
 } from './job-options.ts'
 import { jobTable } from './job-table.ts'
 import { type Listener, Listeners } from './listeners.ts'
-import type { ListenerEventType, LocalEvent } from './local-event.ts'
+import { checkEventType, type ListenerEventType, type LocalEvent } from './local-event.ts'
 import { type RunHandle, RunWatch } from './run-handle.ts'
 import { finishedRunDetails, openRunDetails, type RunDetails } from './run-info.ts'
 
@@ -160,7 +160,7 @@ export class JobClient {
 
   /** One run now, beside the schedule. Over `maxInstances` it follows `overlap`; with `skip` it is rejected. */
   async runJob(jobId: string, options: RunOptions = {}): Promise<RunHandle> {
-    const { payload = null, contentType = null } = payloadInput(options.payload, options.contentType)
+    const { payload = null, contentType = null } = payloadInput(options.payload, options.contentType, 'payload')
     return this.#queued({ type: 'RunJob', jobId, payload, contentType }, options)
   }
 
@@ -273,13 +273,18 @@ export class JobClient {
     return jobs.length
   }
 
-  /** Calls `listener` for every event of that name that the log accepts from now on. */
+  /**
+   * Calls `listener` for every event of that name that the log accepts from now on. Throws `invalid-option` for a name
+   * that no event has.
+   */
   on<T extends ListenerEventType>(type: T, listener: Listener<T>): this {
+    checkEventType(type)
     this.#listeners.add(type, listener)
     return this
   }
 
   off<T extends ListenerEventType>(type: T, listener: Listener<T>): this {
+    checkEventType(type)
     this.#listeners.remove(type, listener)
     return this
   }

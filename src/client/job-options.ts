@@ -1,6 +1,8 @@
 /** The options of a job as an application writes them, and the form that goes to the log. */
 import type { JobInput } from '../core/job/definition.ts'
 import type { JsonObject } from '../core/json.ts'
+import { jsonProblem } from '../core/json-limits.ts'
+import { hintAt } from '../core/nearest-name.ts'
 import { parseDurationMs } from '../core/triggers/duration.ts'
 import { parseInstantMs } from '../core/triggers/instant.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
@@ -93,21 +95,7 @@ export interface DeliverJobOptions extends Omit<JobOptions, 'task'> {
   }
 }
 
-/** What a slip of the pen would otherwise turn into nothing. */
-const JOB_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions | 'deliver'>([
-  'id',
-  'task',
-  'deliver',
-  'headers',
-  'payload',
-  'contentType',
-  'trigger',
-  'ifExists',
-  'paused',
-  'nextFireTime',
-  'commandId',
-  'actor',
-  'store',
+const POLICIES: readonly (keyof JobPolicies)[] = [
   'executor',
   'name',
   'description',
@@ -124,13 +112,49 @@ const JOB_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions | 'deliver'>([
   'heartbeatTimeout',
   'delivery',
   'keepRuns',
-])
+]
+const JOB_OPTIONS: readonly (keyof JobOptions | 'deliver')[] = [
+  'id',
+  'task',
+  'deliver',
+  'headers',
+  'payload',
+  'contentType',
+  'trigger',
+  'ifExists',
+  'paused',
+  'nextFireTime',
+  'commandId',
+  'actor',
+  'store',
+  ...POLICIES,
+]
+const RETRY_OPTIONS: readonly (keyof RetryOptions)[] = [
+  'maxAttempts',
+  'initial',
+  'multiplier',
+  'max',
+  'jitter',
+  'nonRetryable',
+]
+
+/** What a slip of the pen would otherwise turn into nothing. */
+function refuseUnknown(given: object, known: readonly string[], path: string): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue
+    throw new OperationalError('invalid-option', `${path}.${name}: expected an option of a job${hintAt(name, known)}`)
+  }
+}
+
+/** The scheduler's options for jobs that don't give them. Throws like `jobInput`. */
+export function jobDefaultsInput(defaults: JobPolicies): JobInput {
+  refuseUnknown(Object(defaults) as object, POLICIES, 'jobDefaults')
+  return policiesInput(defaults)
+}
 
 /** Throws `OperationalError` `invalid-option` where a duration, an instant or the payload can't be read. */
 export function jobInput(options: Partial<JobOptions & DeliverJobOptions>): JobInput {
-  for (const name of Object.keys(options)) {
-    if (!JOB_OPTIONS.has(name)) throw new OperationalError('invalid-option', `job.${name}: expected an option of a job`)
-  }
+  refuseUnknown(options, JOB_OPTIONS, 'job')
   const { task, deliver, headers, trigger, paused, nextFireTime } = options
   return withoutUndefined({
     task,
@@ -161,7 +185,7 @@ const WIRE: Readonly<Record<string, string>> = {
   heartbeatTimeout: 'heartbeatTimeoutMs',
 }
 
-export function policiesInput(options: JobPolicies): JobInput {
+function policiesInput(options: JobPolicies): JobInput {
   const { executor, name, description, labels, metadata, coalesce, maxCatchUp, maxInstances, keepRuns } = options
   const { overlap, queueLimit, delivery } = options
   return withoutUndefined({
@@ -185,6 +209,7 @@ export function policiesInput(options: JobPolicies): JobInput {
 }
 
 function retryInput(options: RetryOptions): JobInput['retry'] {
+  if (typeof options === 'object' && options !== null) refuseUnknown(options, RETRY_OPTIONS, 'job.retry')
   const { maxAttempts, multiplier, jitter, nonRetryable } = options
   return withoutUndefined({
     maxAttempts,
@@ -196,19 +221,22 @@ function retryInput(options: RetryOptions): JobInput['retry'] {
   })
 }
 
-export function payloadInput(payload: unknown, contentType: string | undefined): JobInput {
+/** Far more than a job may have: what is too large for that, the log is to say. */
+const MAX_PAYLOAD_TEXT_BYTES = 16 * 1024 * 1024
+
+/** `path`: how an error names the payload. */
+export function payloadInput(payload: unknown, contentType: string | undefined, path = 'job.payload'): JobInput {
   if (payload === undefined) return {}
   // A copy: what the caller does to its buffer later must not change what is kept.
   if (payload instanceof Uint8Array) {
     return { payload: new Uint8Array(payload), contentType: contentType ?? 'application/octet-stream' }
   }
-  try {
-    const text = JSON.stringify(payload) as string | undefined
-    if (text === undefined) throw new TypeError(`a ${typeof payload} has no JSON form`)
-    return { payload: new TextEncoder().encode(text), contentType: contentType ?? 'application/json' }
-  } catch (cause) {
-    throw new OperationalError('invalid-option', `job.payload: expected JSON or bytes: ${String(cause)}`, { cause })
+  const problem = jsonProblem(payload, MAX_PAYLOAD_TEXT_BYTES)
+  if (problem !== null) {
+    const what = `expected ${problem.expected}, got ${String(problem.came)}`
+    throw new OperationalError('invalid-option', `${path}${problem.path}: ${what}`)
   }
+  return { payload: new TextEncoder().encode(JSON.stringify(payload)), contentType: contentType ?? 'application/json' }
 }
 
 function headersInput(headers: Readonly<Record<string, string | Uint8Array>>): JobInput['headers'] {

@@ -13,7 +13,7 @@ import { decodeCommand } from './command-avro.ts'
 import { commandFromJson } from './command-json.ts'
 import { commandEnvelope, commandFromMembers, type CommandSource } from './command-members.ts'
 import { DecodeError } from './decode-error.ts'
-import { FORWARDED_AT, forwardedAt } from './forwarded.ts'
+import { FORWARDED, forwardedAt } from './forwarded.ts'
 import { headerTexts, type HeaderTexts } from './headers.ts'
 import { parseJson } from './json-text.ts'
 import { isPlainJob, plainJobFromHeaders, type PlainJobRecord, sourceOf } from './plain-job.ts'
@@ -32,7 +32,7 @@ const WANTED: ReadonlySet<string> = new Set([
   'horolog-command-id',
   'horolog-actor',
   'horolog-reply-to',
-  FORWARDED_AT,
+  ...FORWARDED,
 ])
 
 export function readCommand(record: CommandRecord): CommandReading {
@@ -41,8 +41,10 @@ export function readCommand(record: CommandRecord): CommandReading {
   const seen: Seen = { commandId: null, actor: null, jobId: null }
   try {
     texts = headerTexts(record.headers, (name) => WANTED.has(name))
-    const command = commandOf(record, sourceOf(texts, record), seen)
-    return { kind: 'command', command, ...asked(texts) }
+    // What was sent on counts its times from when that was decided: the copy came later, and there may be two.
+    const timestamp = forwardedAt(texts, record.timestamp) ?? record.timestamp
+    const command = commandOf({ ...record, timestamp }, sourceOf(texts, record), seen)
+    return { kind: 'command', command, ...asked(texts, record) }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const source = sourceOf(texts, record)
@@ -52,7 +54,7 @@ export function readCommand(record: CommandRecord): CommandReading {
       rejection: error.rejection,
       envelope: envelopeOf(seen, source),
       jobId: jobId === null ? null : jobId.slice(0, MAX_JOB_ID_CHARS),
-      ...asked(texts),
+      ...asked(texts, record),
     }
   }
 }
@@ -110,6 +112,6 @@ function envelopeOf(seen: Seen, source: CommandSource): CommandEnvelope {
   return { commandId: source.place, commandGiven: false, actor: null, commandOffset: source.offset }
 }
 
-function asked(texts: HeaderTexts): Pick<CommandReading, 'replyTo' | 'forwardedAt'> {
-  return { replyTo: texts.get('horolog-reply-to') ?? null, forwardedAt: forwardedAt(texts) }
+function asked(texts: HeaderTexts, { timestamp }: CommandRecord): Pick<CommandReading, 'replyTo' | 'forwardedAt'> {
+  return { replyTo: texts.get('horolog-reply-to') ?? null, forwardedAt: forwardedAt(texts, timestamp) }
 }

@@ -3,12 +3,16 @@ import type { RecordHeader } from '../ports/event-log.ts'
 import type { HeaderTexts } from './headers.ts'
 
 const FORWARDED_FROM = 'horolog-forwarded-from'
-export const FORWARDED_AT = 'horolog-forwarded-at'
+const FORWARDED_AT = 'horolog-forwarded-at'
+export const FORWARDED: readonly string[] = Object.freeze([FORWARDED_FROM, FORWARDED_AT])
 
-/** When it was decided, epoch ms; null: it was produced where it stands. What can't be read was long ago. */
-export function forwardedAt(texts: HeaderTexts): number | null {
+/**
+ * When that was decided, epoch ms; null: it was produced where it stands. What can't be read was long ago; where only
+ * the place is said, the record's own `timestamp` has to do.
+ */
+export function forwardedAt(texts: HeaderTexts, timestamp: number): number | null {
   const text = texts.get(FORWARDED_AT)
-  if (text === undefined) return null
+  if (text === undefined) return texts.has(FORWARDED_FROM) ? timestamp : null
   const at = Date.parse(text)
   return Number.isNaN(at) ? 0 : at
 }

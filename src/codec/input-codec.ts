@@ -2,7 +2,7 @@
 import type { InputCodec, ReportReading } from '../ports/input-codec.ts'
 import { readCommand } from './command-record.ts'
 import { DecodeError } from './decode-error.ts'
-import { FORWARDED_AT, forwardedAt } from './forwarded.ts'
+import { FORWARDED, forwardedAt } from './forwarded.ts'
 import { headerTexts } from './headers.ts'
 import { readReport, type ReportRecord } from './report-codec.ts'
 
@@ -10,8 +10,8 @@ export const INPUT_CODEC: InputCodec = Object.freeze({ command: readCommand, rep
 
 function report(record: ReportRecord): ReportReading {
   try {
-    const at = forwardedAt(headerTexts(record.headers, (name) => name === FORWARDED_AT))
-    return { kind: 'report', report: readReport(record), forwardedAt: at }
+    const texts = headerTexts(record.headers, (name) => FORWARDED.includes(name))
+    return { kind: 'report', report: readReport(record), forwardedAt: forwardedAt(texts, record.timestamp) }
   } catch (error) {
     if (error instanceof DecodeError) return { kind: 'unreadable', reason: error.message }
     throw error

@@ -7,6 +7,7 @@
 import { MAX_RECORD_BYTES } from '../core/limits.ts'
 import { compileRead, type Read } from './avro/compile-read.ts'
 import { Reader } from './avro/reader.ts'
+import type { RecordSchema } from './avro/schema.ts'
 import { DecodeError } from './decode-error.ts'
 import { RecordBuffer, type RecordEncoder, recordEncoder } from './record-buffer.ts'
 import { schemaStore, storedSchema } from './schema-store.ts'
@@ -21,14 +22,18 @@ export interface RecordCodec<T> {
 
 const INITIAL_BYTES = 4 * 1024
 
-export function recordCodec<T extends object>(name: string): RecordCodec<T> {
+/** `compileWith`: how the record is read, `compileReadOfViews` where the value outlives what is read of it. */
+export function recordCodec<T extends object>(
+  name: string,
+  compileWith: (schema: RecordSchema) => Read = (schema) => compileRead(schema, null),
+): RecordCodec<T> {
   let compiled: { readonly encoder: RecordEncoder; readonly buffer: RecordBuffer; readonly read: Read } | null = null
   const compile = (): NonNullable<typeof compiled> => {
     const stored = storedSchema(name)
     compiled ??= {
       encoder: recordEncoder(stored),
       buffer: new RecordBuffer(INITIAL_BYTES),
-      read: compileRead(stored.schema, null),
+      read: compileWith(stored.schema),
     }
     return compiled
   }

@@ -12,6 +12,7 @@ import type {
   LocalCheckpointRow,
   PartitionRow,
 } from '../ports/state-codec.ts'
+import { compileReadOfViews } from './avro/compile-read.ts'
 import { type RecordCodec, recordCodec } from './record-codec.ts'
 
 export const jobRow: RecordCodec<JobState> = recordCodec('JobRow')
@@ -19,6 +20,6 @@ export const runRow: RecordCodec<RunState> = recordCodec('RunRow')
 export const commandIdRow: RecordCodec<CommandIdRow> = recordCodec('CommandIdRow')
 export const partitionRow: RecordCodec<PartitionRow> = recordCodec('PartitionRow')
 export const cursorRow: RecordCodec<CursorRow> = recordCodec('Cursor')
-export const checkpointPiece: RecordCodec<CheckpointPiece> = recordCodec('CheckpointPiece')
+export const checkpointPiece: RecordCodec<CheckpointPiece> = recordCodec('CheckpointPiece', compileReadOfViews)
 export const checkpointManifest: RecordCodec<CheckpointManifest> = recordCodec('CheckpointManifest')
 export const localCheckpoint: RecordCodec<LocalCheckpointRow> = recordCodec('LocalCheckpoint')

@@ -2,6 +2,7 @@
 import type { JobInput } from '../core/job/definition.ts'
 import { type JobSettings, resolveDefinition } from '../core/job/resolve-definition.ts'
 import { isValidZone } from '../core/triggers/zone.ts'
+import { refuseUnknownOptions } from './known-options.ts'
 import { OptionError } from './option-error.ts'
 
 /** Where a log is. */
@@ -111,6 +112,7 @@ function resolveExecutors(given: unknown): ReadonlyMap<string, number> {
 }
 
 export function concurrencyOf(options: ExecutorOptions | undefined, path: string): number {
+  if (typeof options === 'object' && options !== null) refuseUnknownOptions(options, ['concurrency'], path)
   const concurrency = options?.concurrency ?? DEFAULT_CONCURRENCY
   if (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return concurrency
   throw new OptionError(`${path}.concurrency`, `a whole number from 1 to ${MAX_CONCURRENCY}`, concurrency)

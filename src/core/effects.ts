@@ -42,9 +42,7 @@ export function effectsOf(event: Event, view: View): readonly Effect[] {
     case 'ReportIgnored':
       if (event.reportOffset !== null)
         return [{ type: 'dead-letter', topic: 'reports', offset: event.reportOffset, error: event.why }]
-      return event.report === 'started'
-        ? [{ type: 'refuse', runId: event.runId, attempt: event.attempt, executor: event.executor }]
-        : NONE
+      return event.report === 'started' ? answerOf(event, view) : NONE
     case 'RunCancelled':
     case 'RunTimedOut':
     case 'RunLost':
@@ -68,8 +66,17 @@ export function effectsOf(event: Event, view: View): readonly Effect[] {
   }
 }
 
+/** A claim that is repeated by who was granted it has the same answer; of other starts nobody waits for one. */
+function answerOf({ why, runId, attempt, executor }: EventOf<'ReportIgnored'>, view: View): readonly Effect[] {
+  if (why !== 'repeated') return [{ type: 'refuse', runId, attempt, executor }]
+  const run = view.run(runId)
+  return run?.granted && run.attempt === attempt && run.executor === executor
+    ? [{ type: 'grant', runId, attempt, executor }]
+    : NONE
+}
+
 /** Nobody can act on these but a person. */
-const POISON: ReadonlySet<string> = new Set(['malformed', 'unsupported-type', 'expired'])
+const POISON: ReadonlySet<string> = new Set(['malformed', 'unsupported-type', 'payload-too-large', 'expired'])
 
 function forwardOf({ commandOffset, reportOffset, toPartition }: EventOf<'CommandForwarded'>): readonly Effect[] {
   if (commandOffset !== null) return [{ type: 'forward', topic: 'commands', offset: commandOffset, toPartition }]

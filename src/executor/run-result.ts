@@ -20,7 +20,7 @@ export function resultOf(value: unknown): Result {
   try {
     const problem = jsonProblem(value, MAX_RESULT_BYTES)
     if (problem === null) return { kind: 'result', value: JSON.parse(JSON.stringify(value)) as Json }
-    return unusable(`the handler's result: expected ${problem.expected}, got ${String(problem.came)}`)
+    return unusable(`the handler's result${problem.path}: expected ${problem.expected}, got ${String(problem.came)}`)
   } catch (error) {
     return unusable(`the handler's result can't be written as JSON: ${errorOf(error).message}`)
   }

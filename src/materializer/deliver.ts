@@ -1,31 +1,87 @@
-/** A run that is a record on a topic of the user's: its outcome is the broker's answer. */
+/**
+ * Runs that are records on topics of the user's: their outcome is the broker's answer, which their owner reports.
+ *
+ * Boundary: the record and the report are made by the codec; when a report counts is decided as of any other.
+ * Invariants:
+ * 1. An attempt is delivered once by one owner, however often it is asked for; an owner that follows may do it again.
+ * 2. A delivery that was answered is not repeated because its report could not leave.
+ */
 import type { Report, RunError } from '../core/reports.ts'
+import type { State } from '../core/state.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RunRequest } from '../ports/dispatcher.ts'
 import { LogError } from '../ports/event-log.ts'
 import type { Outbox, OutgoingRecord } from '../ports/outbox.ts'
+import type { OutputCodec } from '../ports/output-codec.ts'
 
-export interface Delivering {
+export interface DeliveriesOptions {
   readonly outbox: Outbox
+  readonly outputs: OutputCodec
   readonly clock: Clock
+  /** `host:pid:<random>` of the owner. */
   readonly process: string
+  readonly partition: number
+  /** Tries until it is done; false when the owner stopped before. */
+  readonly untilDone: (attempt: () => Promise<void>) => Promise<boolean>
 }
 
-/** What the owner reports of the attempt. Rejects only when nothing can be said of it: the outbox was closed. */
-export async function deliver(record: OutgoingRecord, request: RunRequest, delivering: Delivering): Promise<Report> {
-  const { clock, outbox, process } = delivering
-  const { runId, jobId, attempt, startBefore } = request
-  const startedAt = clock.now()
-  const common = { runId, jobId, attempt, token: null, startedAt, executor: process, result: null }
-  if (startBefore !== null && startedAt > startBefore) {
-    return { ...common, type: 'missed', at: startedAt, startedAt: null, error: null }
+interface Delivery {
+  readonly attempt: number
+  readonly reported: Promise<boolean>
+}
+
+export class Deliveries {
+  readonly #options: DeliveriesOptions
+  /** By run id: those of which it is not decided yet how they ended. */
+  readonly #open = new Map<string, Delivery>()
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options
   }
-  try {
-    await outbox.send(record)
-    return { ...common, type: 'succeeded', at: clock.now(), error: null }
-  } catch (error) {
-    if (!(error instanceof LogError) || error.code === 'closed') throw error
-    return { ...common, type: 'failed', at: clock.now(), error: runError(error, record.topic) }
+
+  /** Resolves with whether its outcome is reported; false: the owner stopped before. */
+  deliver(record: OutgoingRecord, request: RunRequest): Promise<boolean> {
+    const { runId, attempt } = request
+    const there = this.#open.get(runId)
+    if (there?.attempt === attempt) return there.reported
+    const reported = this.#deliver(record, request)
+    this.#open.set(runId, { attempt, reported })
+    return reported
+  }
+
+  /** Forgets those that the state waits for no more. */
+  prune(state: State): void {
+    for (const [runId, { attempt }] of this.#open) {
+      const run = state.run(runId)
+      if (run?.attempt !== attempt || run.status !== 'queued') this.#open.delete(runId)
+    }
+  }
+
+  #deliver(record: OutgoingRecord, request: RunRequest): Promise<boolean> {
+    const { outbox, outputs, partition, untilDone } = this.#options
+    let report: Report | null = null
+    return untilDone(async () => {
+      report ??= await this.#outcome(record, request)
+      await outbox.send(outputs.report(report, partition))
+    })
+  }
+
+  /** Rejects only when nothing can be said of it: the outbox was closed. */
+  async #outcome(record: OutgoingRecord, request: RunRequest): Promise<Report> {
+    const { clock, outbox, process } = this.#options
+    const { runId, jobId, attempt, startBefore, token = null } = request
+    const startedAt = clock.now()
+    const common = { runId, jobId, attempt, token, startedAt, executor: process, result: null }
+    if (startBefore !== null && startedAt > startBefore) {
+      return { ...common, type: 'missed', at: startedAt, startedAt: null, error: null }
+    }
+    try {
+      await outbox.send(record)
+      return { ...common, type: 'succeeded', at: clock.now(), error: null }
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code === 'closed') throw error
+      return { ...common, type: 'failed', at: clock.now(), error: runError(error, record.topic) }
+    }
   }
 }
 

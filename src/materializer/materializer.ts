@@ -25,6 +25,7 @@ type Accepted = (partition: number, events: readonly AcceptedEvent[]) => void
 const SETTLED: ReadonlySet<Mode> = new Set<Mode>(['owning', 'stopped'])
 /** Before the node tries again to own what it was assigned and did not get. */
 const OWN_AGAIN_MS = 200
+const COMMIT_EVERY_MS = 5_000
 
 export class Materializer {
   readonly #options: MaterializerOptions
@@ -33,6 +34,9 @@ export class Materializer {
   #assignment: Assignment = { partitions: [], generation: 0 }
   #membership: Membership | null = null
   #unwatchClock = (): void => {}
+  #cancelCommit = (): void => {}
+  /** By partition. */
+  readonly #committed = new Map<number, number>()
   #live = false
   #firing = false
   #closed = false
@@ -76,7 +80,9 @@ export class Materializer {
       name: this.#options.node,
       assigned: (assignment) => void this.#assigned(assignment),
       lost: (partitions) => void this.#lost(partitions),
+      warm: () => this.#warm(),
     })
+    this.#commitLater()
     await first
     if (this.#failure !== null) throw this.#failure
   }
@@ -101,6 +107,11 @@ export class Materializer {
 
   submitTo(partition: number, input: Input): Promise<readonly Event[]> {
     return this.#partition(partition).submit(input)
+  }
+
+  /** This node owns the partition of the job, as far as it knows. */
+  owns(jobId: string): boolean {
+    return this.#partitions[partitionOf(jobId, this.#partitions.length)]?.mode === 'owning'
   }
 
   job(jobId: string): JobState | undefined {
@@ -138,8 +149,38 @@ export class Materializer {
   async close(): Promise<void> {
     this.#closed = true
     this.#unwatchClock()
+    this.#cancelCommit()
     await Promise.all(this.#partitions.map((partition) => partition.close()))
     await this.#membership?.leave()
+  }
+
+  /** Every partition is followed, so each that goes could be taken over at once. */
+  #warm(): number[] {
+    return [...this.#partitions.keys()].filter((index) => this.#partitions[index]?.mode !== 'stopped')
+  }
+
+  /** For tools that show lag. What counts are the positions in the trailers. */
+  #commitLater(): void {
+    const { clock, surroundings } = this.#options
+    if (surroundings.kind === 'local') return
+    const due = (): void => {
+      if (this.#closed) return
+      this.#commit().catch((err: unknown) => this.#options.logger.debug({ err }, 'positions were not committed'))
+      this.#commitLater()
+    }
+    this.#cancelCommit = clock.schedule(clock.now() + COMMIT_EVERY_MS, due, true)
+  }
+
+  async #commit(): Promise<void> {
+    const positions = new Map<number, number>()
+    for (const [index, partition] of this.#partitions.entries()) {
+      const next = partition.cursor.commandsThrough + 1
+      if (partition.mode !== 'owning' || this.#committed.get(index) === next) continue
+      positions.set(index, next)
+    }
+    if (positions.size === 0) return
+    await this.#membership?.commit(positions)
+    for (const [index, next] of positions) this.#committed.set(index, next)
   }
 
   #partition(index: number): Partition {

@@ -54,8 +54,16 @@ export class Partition {
     this.#timers = new PartitionTimers(options.clock, () => this.#wake())
     this.#replica = new Replica(options)
     const { log, logger } = options
-    const fold = (): Promise<void> => this.#replica.foldToEnd()
-    this.#follower = new Follower({ log, logger, topicPartition: this.#topicPartition, fold })
+    const replica = this.#replica
+    this.#follower = new Follower({
+      log,
+      logger,
+      topicPartition: this.#topicPartition,
+      fold: () => replica.foldToEnd(),
+      isIntact: () => replica.isIntact(),
+      misfits: () => replica.misfits,
+      rebuild: () => replica.rebuild(),
+    })
   }
 
   get state(): State {
@@ -72,6 +80,9 @@ export class Partition {
   async follow(): Promise<void> {
     await this.#replica.open()
     this.#follower.watch(() => this.#followOn())
+    // What came when the fold was at its end, and nobody watched yet.
+    this.#followOn()
+    await this.#idle()
   }
 
   #followOn(): void {
@@ -282,6 +293,7 @@ export class Partition {
       expected: own === null ? -1 : this.cursor.offset,
       takeOwn: () => own !== null && this.#replica.takeOwn(own),
       fold: (offset) => (offset === null ? this.#replica.foldToEnd() : this.#replica.foldTo(offset)),
+      isIntact: () => this.#replica.isIntact(),
       isAccepted,
       isOvertaken,
       isAbandoned: () => this.#leaving,

@@ -83,9 +83,8 @@ export function planBatch(deciding: Deciding): Plan {
 
 /** Each command has exactly one outcome (I4), and it may take several decisions until then. */
 function isAnswered(input: Input, events: readonly Event[]): boolean {
-  if (input.kind !== 'command') return true
-  const { commandId } = input.command
-  return events.some((event) => 'commandId' in event && event.commandId === commandId)
+  if (input.kind !== 'command' || events.length === 0) return true
+  return events.some((event) => 'commandId' in event && event.commandId !== null)
 }
 
 function refusalOf(input: Input, why: string): Input {

@@ -8,6 +8,7 @@ import { evolve } from '../core/evolve.ts'
 import type { BatchCommitted, Event } from '../core/events.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { Overlay, State } from '../core/state.ts'
+import { cursorProblem, cursorRow, isStart } from './checkpoint/checkpoint-cursor.ts'
 import { Checkpoints } from './checkpoint/checkpoints.ts'
 import { type Cursor, sameBytes } from './cursor.ts'
 import { FinishedRuns } from './finished-runs.ts'
@@ -29,6 +30,9 @@ export interface OwnBatch {
   accepted: boolean
 }
 
+/** Of a batch decided on another history, or of an owner whose announcement would lie before the cursor. */
+const OF_ANOTHER_PAST: ReadonlySet<string> = new Set(['other-history', 'other-batch'])
+
 export class Replica {
   readonly #options: PartitionOptions
   readonly #fold: PartitionFold
@@ -36,18 +40,24 @@ export class Replica {
   readonly #unsent = new Unsent()
   readonly #checkpoints: Checkpoints
   #own: OwnBatch | null = null
+  /** Records that don't fit what was folded before them: copies, or the log has lost its tail. */
+  misfits = 0
 
   constructor(options: PartitionOptions) {
     const { log, logger, codec, singleWriter, partition } = options
     this.#options = options
     this.#finished = new FinishedRuns(options.store, logger)
+    const refused = refusedLogger(logger, partition)
     this.#fold = new PartitionFold({
       log,
       codec,
       topicPartition: { topic: 'events', partition },
       singleWriter,
       accepted: (events) => options.accepted(partition, events),
-      refused: refusedLogger(logger, partition),
+      refused: (record, verdict) => {
+        if ('why' in verdict && OF_ANOTHER_PAST.has(verdict.why)) this.misfits += 1
+        refused(record, verdict)
+      },
     })
     this.#checkpoints = new Checkpoints(options, this.#fold, this.#unsent)
   }
@@ -77,6 +87,14 @@ export class Replica {
   /** Waits for nothing: what is not there yet is left for the next call. */
   foldTo(offset: number): Promise<void> {
     return this.#fold.foldTo(offset, this.#apply)
+  }
+
+  /** The log has the last batch that was folded, and it hashes to the same chain. */
+  async isIntact(): Promise<boolean> {
+    const { log, codec, singleWriter, partition } = this.#options
+    if (singleWriter || isStart(this.cursor)) return true
+    const row = cursorRow(this.cursor, log.partitions, new Uint8Array(0))
+    return (await cursorProblem(row, log, codec, { topic: 'events', partition })) === null
   }
 
   /** The log lost what was folded of it: everything anew. */

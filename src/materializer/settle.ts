@@ -18,6 +18,8 @@ export interface Settling {
   readonly takeOwn: () => void
   /** Folds up to an offset; null: to the end of the log. */
   readonly fold: (offset: number | null) => Promise<void>
+  /** The log still has what was folded of it: a connection that broke may have been to a leader that is no more. */
+  readonly isIntact: () => Promise<boolean>
   /** What the fold says of the batch. */
   readonly isAccepted: () => boolean
   /** The fold names another owner. */
@@ -54,6 +56,7 @@ export async function settle(settling: Settling): Promise<Settled> {
       lastError = sent
       await wait(settling.clock, FIRST_WAIT_MS)
       await foldIfPossible(settling, null)
+      if (!(await isIntact(settling))) return { kind: 'truncated' }
     } else {
       if (sent.baseOffset < settling.expected) return { kind: 'truncated' }
       if (send === 1 && sent.baseOffset === settling.expected) settling.takeOwn()
@@ -81,6 +84,16 @@ async function foldIfPossible(settling: Settling, offset: number | null): Promis
     return null
   } catch (error) {
     if (error instanceof LogError) return error
+    throw error
+  }
+}
+
+/** What can't be read now is looked at after the next try. */
+async function isIntact(settling: Settling): Promise<boolean> {
+  try {
+    return await settling.isIntact()
+  } catch (error) {
+    if (error instanceof LogError) return true
     throw error
   }
 }

@@ -17,11 +17,12 @@ import type { InputCodec, InputRecord } from '../ports/input-codec.ts'
 import type { Outbox, OutgoingRecord } from '../ports/outbox.ts'
 import type { OutputCodec } from '../ports/output-codec.ts'
 import type { Logger } from '../ports/telemetry.ts'
-import { deliver } from './deliver.ts'
+import { Deliveries } from './deliver.ts'
 import type { Plan } from './plan-batch.ts'
 import { readBatch, readRecord } from './read-again.ts'
 import { runRequest } from './run-request.ts'
 import { SentMark } from './sent-mark.ts'
+import { untilDone } from './until-done.ts'
 import type { UnsentBatch } from './unsent.ts'
 
 export interface TopicEffectsOptions {
@@ -35,12 +36,21 @@ export interface TopicEffectsOptions {
   /** `host:pid:<random>`: who delivers. */
   readonly process: string
   readonly partition: number
+  /** Topics on which an answer may be asked for. */
+  readonly mayReply: (topic: string) => boolean
   /** The present one. */
   readonly state: () => State
+  /** The mark has risen. */
+  readonly moved: () => void
+  /** An effect can't be made into a record: a bug of ours. */
+  readonly failed: (error: Error) => void
 }
 
-/** Before what was refused is tried again: somebody has to change the cluster first. */
-const AGAIN_MS = 5_000
+/** An effect, and the event that it is of; null: it is of the state alone. */
+interface Asked {
+  readonly effect: Effect
+  readonly event: Event | null
+}
 
 /** Makes the record when it is its turn; null: there is nothing to send any more. */
 type Make = () => Promise<OutgoingRecord | null> | OutgoingRecord | null
@@ -49,12 +59,14 @@ export class TopicEffects {
   readonly #options: TopicEffectsOptions
   readonly #epoch: number
   readonly #sent: SentMark
+  readonly #deliveries: Deliveries
   #stopped = false
 
   constructor(options: TopicEffectsOptions, epoch: number, mark: Mark) {
     this.#options = options
     this.#epoch = epoch
-    this.#sent = new SentMark(mark)
+    this.#sent = new SentMark(mark, options.moved)
+    this.#deliveries = new Deliveries({ ...options, untilDone: (attempt) => this.#untilDone(attempt) })
   }
 
   /** Effects up to here have left. */
@@ -74,34 +86,87 @@ export class TopicEffects {
 
   /** The effects of owners before that may not have left. Called once, before any batch of this owner. */
   repeat(batches: readonly UnsentBatch[]): void {
-    for (const batch of batches) {
-      const left = this.#sent.add(batch, 1)
-      void this.#untilDone(() => this.#repeatBatch(batch)).then((done) => done && left())
-    }
+    const unsent = batches.map((batch) => ({ batch, left: this.#sent.add(batch, 1) }))
     this.#sent.add({ epoch: this.#epoch, seq: 0 }, 0)
+    this.#repeatAll(unsent).catch((error: unknown) => this.#failed(error))
   }
 
   /** A batch of this owner was accepted, and is part of the state. */
   emit(place: Mark, plan: Plan): void {
-    const { state } = this.#options
-    const effects = plan.events.flatMap((event) => this.#withTime(effectsOf(event, state()), event))
-    const orphaned = orphanedDispatches(plan.overlay.changedRuns(), state())
-    const sends = [...effects, ...this.#withTime(orphaned)].map(({ effect, event }) => this.#sendEffect(effect, event))
-    for (const { pending, events } of plan.answers) {
-      const { replyTo } = pending
-      if (replyTo !== undefined && replyTo !== null && isAnswer(events)) sends.push(this.#reply(replyTo, events))
+    const state = this.#options.state()
+    this.#deliveries.prune(state)
+    const sends = this.#sendAll(asked(plan.events, plan.overlay.changedRuns(), state))
+    const answers = answersByOffset(plan.events)
+    for (const { pending } of plan.answers) {
+      const { replyTo = null } = pending
+      const answer = answers.get(pending.place?.offset ?? -1)
+      if (replyTo !== null && answer !== undefined) sends.push(this.#reply(() => replyTo, answer))
     }
     const left = this.#sent.add(place, sends.length)
-    for (const send of sends) void send.then((done) => done && left())
+    for (const send of sends) void this.#whenDone(send, left)
   }
 
-  #withTime(effects: readonly Effect[], event: Event | null = null): { effect: Effect; event: Event | null }[] {
-    return effects.map((effect) => ({ effect, event }))
+  /** Runs that have waited in their topic for so long that retention may take them: again (design §7). */
+  dispatchAgain(isOld: (run: RunState) => boolean): void {
+    const queued = [...this.#options.state().runs()].filter((run) => run.status === 'queued' && isOld(run))
+    for (const { runId, attempt } of queued) void this.#whenDone(this.#dispatch(runId, attempt), () => {})
+  }
+
+  async #repeatAll(unsent: readonly { batch: UnsentBatch; left: () => void }[]): Promise<void> {
+    for (const { batch, left } of unsent) {
+      let sends: readonly Promise<boolean>[] = []
+      const read = await this.#untilDone(async () => {
+        sends = await this.#repeatBatch(batch)
+      })
+      if (!read) return
+      const all = Promise.all(sends).then((done) => done.every(Boolean))
+      void this.#whenDone(all, left)
+    }
+  }
+
+  async #repeatBatch(batch: UnsentBatch): Promise<readonly Promise<boolean>[]> {
+    const { log, events: codec, partition } = this.#options
+    const events = await readBatch(log, codec, partition, batch)
+    const state = this.#options.state()
+    const since = events[0]?.time ?? 0
+    const queuedSince = [...state.runs()].filter((run) => run.queuedAt >= since).map(({ runId }) => runId)
+    const wanted = asked(events, queuedSince, state).filter(({ effect }) => stillMatters(effect, state))
+    const sends = this.#sendAll(wanted)
+    for (const [offset, answer] of answersByOffset(events)) {
+      sends.push(this.#reply(() => this.#replyTo(offset), answer))
+    }
+    return sends
+  }
+
+  async #whenDone(send: Promise<boolean>, left: () => void): Promise<void> {
+    try {
+      if (await send) left()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#stopped) this.#options.failed(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  /** Events of one batch may ask for the same dispatch more than once. */
+  #sendAll(wanted: readonly Asked[]): Promise<boolean>[] {
+    const dispatched = new Set<string>()
+    const sends: Promise<boolean>[] = []
+    for (const { effect, event } of wanted) {
+      if (effect.type === 'dispatch') {
+        if (dispatched.has(effect.runId)) continue
+        dispatched.add(effect.runId)
+      }
+      sends.push(this.#sendEffect(effect, event))
+    }
+    return sends
   }
 
   /** Resolves with whether it has left; false: this owner has stopped. */
   #sendEffect(effect: Effect, event: Event | null): Promise<boolean> {
-    const { outputs, clock, partition } = this.#options
+    const { outputs, clock } = this.#options
     switch (effect.type) {
       case 'dispatch':
         return this.#dispatch(effect.runId, effect.attempt)
@@ -119,16 +184,13 @@ export class TopicEffects {
         const commandId = event !== null && 'commandId' in event ? event.commandId : null
         const at = event?.time ?? clock.now()
         return this.#send(async () => {
-          const record = await readRecord(this.#options.log, { topic: effect.topic, partition }, effect.offset)
+          const record = await this.#input(effect)
           return record === null ? null : outputs.forward(record, commandId, effect.toPartition, at)
         })
       }
       case 'dead-letter': {
         const reason = event !== null && 'reason' in event ? (event.reason ?? '') : ''
-        return this.#send(async () => {
-          const record = await readRecord(this.#options.log, { topic: effect.topic, partition }, effect.offset)
-          return record === null ? null : outputs.deadLetter(record, effect.error, reason)
-        }, 'may be lost')
+        return this.#deadLetter(effect, reason)
       }
     }
   }
@@ -139,12 +201,8 @@ export class TopicEffects {
     if (run === undefined) return Promise.resolve(true)
     const request = runRequest(run, partition, this.#epoch, false)
     const to = run.definition.deliver
-    if (to === null) return this.#send(() => outputs.run(request))
-    return this.#untilDone(async () => {
-      const { outbox, clock, process } = this.#options
-      const report = await deliver(outputs.delivery(request, to), request, { outbox, clock, process })
-      await outbox.send(outputs.report(report, partition))
-    })
+    if (to !== null) return this.#deliveries.deliver(outputs.delivery(request, to), request)
+    return this.#send(() => (this.#queued(runId, attempt) === undefined ? null : outputs.run(request)))
   }
 
   #queued(runId: string, attempt: number): RunState | undefined {
@@ -152,32 +210,56 @@ export class TopicEffects {
     return run?.status === 'queued' && run.attempt === attempt ? run : undefined
   }
 
-  #reply(to: string, events: readonly Event[]): Promise<boolean> {
+  /** null: nobody asked for an answer. What was forwarded is answered by its home. */
+  #reply(replyTo: () => Promise<string | null> | string | null, answer: readonly Event[]): Promise<boolean> {
     const { outputs, partition } = this.#options
-    return this.#send(() => outputs.reply(to, events, partition), 'may be lost')
-  }
-
-  async #repeatBatch(batch: UnsentBatch): Promise<void> {
-    const { log, events: codec, partition, state } = this.#options
-    const events = await readBatch(log, codec, partition, batch)
-    const sends = events.flatMap((event) => effectsOf(event, state()).map((effect) => this.#sendEffect(effect, event)))
-    const since = events[0]?.time ?? 0
-    const queuedSince = [...state().runs()].filter((run) => run.queuedAt >= since).map(({ runId }) => runId)
-    for (const effect of orphanedDispatches(queuedSince, state())) sends.push(this.#sendEffect(effect, null))
-    for (const [offset, answer] of answers(events)) {
-      const replyTo = isAnswer(answer) ? await this.#replyTo(offset) : null
-      if (replyTo !== null) sends.push(this.#reply(replyTo, answer))
-    }
-    await Promise.all(sends)
+    if (answer[0]?.type === 'CommandForwarded') return Promise.resolve(true)
+    return this.#unlessRefused(async () => {
+      const to = await replyTo()
+      return to === null ? null : outputs.reply(to, answer, partition)
+    })
   }
 
   async #replyTo(commandOffset: number): Promise<string | null> {
-    const { log, inputs, partition } = this.#options
-    const record: InputRecord | null = await readRecord(log, { topic: 'commands', partition }, commandOffset)
-    return record === null ? null : inputs.command(record).replyTo
+    const { log, inputs, partition, mayReply } = this.#options
+    const record = await readRecord(log, { topic: 'commands', partition }, commandOffset)
+    const to = record === null ? null : inputs.command(record).replyTo
+    return to !== null && mayReply(to) ? to : null
   }
 
-  #send(make: Make, importance: 'must leave' | 'may be lost' = 'must leave'): Promise<boolean> {
+  /** What is too large with what is added to it goes without its value, which is at its place for a while. */
+  #deadLetter(effect: Effect & { type: 'dead-letter' }, reason: string): Promise<boolean> {
+    const { outputs, outbox } = this.#options
+    return this.#unlessRefused(async () => {
+      const record = await this.#input(effect)
+      if (record === null) return null
+      try {
+        await outbox.send(outputs.deadLetter(record, effect.error, reason))
+        return null
+      } catch (error) {
+        if (!(error instanceof LogError) || error.code !== 'too-large') throw error
+        return outputs.deadLetter({ ...record, value: null }, effect.error, `${reason} (too large to be copied)`)
+      }
+    })
+  }
+
+  /** The record of the effect's input; null: retention was faster. */
+  async #input({ topic, offset }: Effect & { type: 'forward' | 'dead-letter' }): Promise<InputRecord | null> {
+    const { log, logger, partition } = this.#options
+    const record = await readRecord(log, { topic, partition }, offset)
+    if (record === null) logger.error({ topic, partition, offset }, 'a record is gone before it was copied')
+    return record
+  }
+
+  #send(make: Make): Promise<boolean> {
+    return this.#untilDone(async () => {
+      const record = await make()
+      if (record !== null) await this.#options.outbox.send(record)
+    })
+  }
+
+  /** As `#send`; but what its topic refuses is not worth waiting for until somebody mends that. */
+  #unlessRefused(make: Make): Promise<boolean> {
     const { outbox, logger } = this.#options
     return this.#untilDone(async () => {
       const record = await make()
@@ -185,37 +267,32 @@ export class TopicEffects {
       try {
         await outbox.send(record)
       } catch (error) {
-        if (importance === 'must leave' || !(error instanceof LogError) || error.code === 'closed') throw error
+        if (!(error instanceof LogError) || error.code === 'closed') throw error
         logger.warn({ err: error, topic: record.topic, key: record.key }, 'a record could not be produced')
       }
     })
   }
 
-  /** Tries until it is done, with a word to the operator; false when this owner stopped before. */
-  async #untilDone(attempt: () => Promise<void>): Promise<boolean> {
+  #untilDone(attempt: () => Promise<void>): Promise<boolean> {
     const { logger, clock, partition } = this.#options
-    while (!this.#stopped) {
-      try {
-        await attempt()
-        return true
-      } catch (error) {
-        if (!(error instanceof LogError)) throw error
-        if (error.code === 'closed') return false
-        logger.warn({ err: error, partition }, 'an effect could not leave, trying again')
-        await new Promise<void>((resolve) => clock.schedule(clock.now() + AGAIN_MS, resolve, true))
-      }
-    }
-    return false
+    return untilDone(attempt, { logger, clock, partition, isStopped: () => this.#stopped })
   }
 }
 
-/** What was forwarded is answered by its home. */
-function isAnswer(events: readonly Event[]): boolean {
-  return events.length > 0 && events[0]?.type !== 'CommandForwarded'
+function asked(events: readonly Event[], runIds: Iterable<string>, state: State): Asked[] {
+  const ofEvents = events.flatMap((event) => effectsOf(event, state).map((effect) => ({ effect, event })))
+  return [...ofEvents, ...orphanedDispatches(runIds, state).map((effect) => ({ effect, event: null }))]
 }
 
-/** Events by the command that they answer. */
-function answers(events: readonly Event[]): ReadonlyMap<number, readonly Event[]> {
+/** Of an effect that is repeated: a grant and a request to stop are for attempts that are not over. */
+function stillMatters(effect: Effect, state: State): boolean {
+  if (effect.type !== 'grant' && (effect.type !== 'cancel' || effect.reason === null)) return true
+  const run = state.run(effect.runId)
+  return run?.attempt === effect.attempt && (run.status === 'queued' || run.status === 'running')
+}
+
+/** Events by the command that they answer; others that it led to are not its answer. */
+function answersByOffset(events: readonly Event[]): ReadonlyMap<number, readonly Event[]> {
   const found = new Map<number, Event[]>()
   for (const event of events) {
     const offset = 'commandOffset' in event ? event.commandOffset : null

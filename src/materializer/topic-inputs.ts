@@ -13,6 +13,7 @@ import type { Command, CommandEnvelope } from '../core/commands.ts'
 import type { Input } from '../core/decide.ts'
 import type { InputTopic } from '../core/effects.ts'
 import { COMMAND_MEMORY_MS } from '../core/limits.ts'
+import { shown } from '../core/job/check.ts'
 import { partitionOf } from '../core/partition.ts'
 import { reject, type Rejection } from '../core/rejections.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
@@ -78,7 +79,7 @@ export class TopicInputs {
     const reading = this.#options.codec.command(record)
     const { replyTo } = reading
     if (replyTo !== null && !this.#options.mayReply(replyTo)) {
-      const reason = `horolog-reply-to: expected a topic that is allowed, got ${replyTo}`
+      const reason = `horolog-reply-to: expected a topic that is allowed, got ${shown(replyTo)}`
       return { input: refusal(reading, reject('topic-not-allowed', reason, 'horolog-reply-to')) }
     }
     if (reading.kind === 'rejected') return { replyTo, input: refusal(reading, reading.rejection) }

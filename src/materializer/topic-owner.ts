@@ -4,6 +4,7 @@
  */
 import type { Mark } from '../core/events.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
+import type { RunState } from '../core/run/run-state.ts'
 import type { State } from '../core/state.ts'
 import type { InputCodec } from '../ports/input-codec.ts'
 import type { Outbox } from '../ports/outbox.ts'
@@ -42,6 +43,9 @@ export interface Owning {
 
 /** With effects out and nothing to decide, an empty batch says so after this long (design §3). */
 const PROGRESS_MS = 5_000
+/** Retention of the topics of runs is 7 days: a run that waits gets three records before the first is gone. */
+const DISPATCH_AGAIN_MS = 48 * 3_600_000
+const LOOK_FOR_OLD_MS = 3_600_000
 
 export class TopicOwner implements OwnerSide {
   readonly #options: PartitionOptions
@@ -52,7 +56,11 @@ export class TopicOwner implements OwnerSide {
   #reports: number
   /** When progress that no batch has said yet was first seen, epoch ms. */
   #aheadSince: number | null = null
+  /** What the last accepted batch says. */
+  #said: Progress
+  #stopped = false
   #cancelProgress = (): void => {}
+  #cancelLook = (): void => {}
 
   constructor(options: PartitionOptions, topics: TopicOptions, owning: Owning) {
     const { cursor, inbox, state, wake, finishedRun, failed } = owning
@@ -60,6 +68,7 @@ export class TopicOwner implements OwnerSide {
     this.#owning = owning
     this.#commands = cursor.commandsThrough
     this.#reports = cursor.reportsThrough
+    this.#said = cursor
     const { log, clock, logger, partition } = options
     const { outbox, inputs, outputs, process, mayReply } = topics
     const push = (pending: Pending): void => {
@@ -69,20 +78,24 @@ export class TopicOwner implements OwnerSide {
     const positions = { commands: this.#commands, reports: this.#reports }
     const feeding = { log, clock, logger, partition, codec: inputs, mayReply, finishedRun, push, failed }
     this.#inputs = new TopicInputs(feeding, positions)
-    const sending = { log, clock, logger, partition, outbox, inputs, outputs, process, state, events: options.codec }
-    this.#effects = new TopicEffects(sending, cursor.epoch, cursor.dispatchedThrough)
+    const said = { moved: () => this.#sayLater(), failed }
+    const sending = { log, clock, logger, partition, outbox, inputs, outputs, process, mayReply, state, ...said }
+    this.#effects = new TopicEffects({ ...sending, events: options.codec }, cursor.epoch, cursor.dispatchedThrough)
   }
 
   begin(): void {
     this.#effects.repeat(this.#owning.unsent)
     this.#inputs.start()
+    this.#lookLater()
   }
 
   /** Runs are on their topics. */
   handOver(): void {}
 
   stop(): void {
+    this.#stopped = true
     this.#cancelProgress()
+    this.#cancelLook()
     this.#inputs.stop()
     this.#effects.stop()
   }
@@ -113,9 +126,15 @@ export class TopicOwner implements OwnerSide {
 
   /** There is nothing to decide: progress that no batch has said is said later. */
   idle(cursor: Cursor): void {
+    this.#said = cursor
+    this.#sayLater()
+  }
+
+  #sayLater(): void {
     this.#cancelProgress()
+    if (this.#stopped) return
     const { clock } = this.#options
-    if (!this.#isAhead(cursor)) {
+    if (!this.#isAhead) {
       this.#aheadSince = null
       return
     }
@@ -123,9 +142,23 @@ export class TopicOwner implements OwnerSide {
     this.#cancelProgress = clock.schedule(this.#aheadSince + PROGRESS_MS, this.#owning.wake, true)
   }
 
-  #isAhead({ commandsThrough, reportsThrough, dispatchedThrough }: Cursor): boolean {
-    const isMarkBehind = isAbove(this.#effects.last, dispatchedThrough)
-    return this.#commands !== commandsThrough || this.#reports !== reportsThrough || isMarkBehind
+  /** Of the mark only what covers effects is worth a batch: else each batch would need another that says so. */
+  get #isAhead(): boolean {
+    const { commandsThrough, reportsThrough, dispatchedThrough } = this.#said
+    const { mark, last } = this.#effects
+    const haveLeft = isAbove(mark, dispatchedThrough) && isAbove(last, dispatchedThrough)
+    return this.#commands !== commandsThrough || this.#reports !== reportsThrough || haveLeft
+  }
+
+  #lookLater(): void {
+    const { clock } = this.#options
+    const from = clock.now()
+    const look = (): void => {
+      const periods = (run: RunState, at: number): number => Math.floor((at - run.queuedAt) / DISPATCH_AGAIN_MS)
+      this.#effects.dispatchAgain((run) => periods(run, clock.now()) > Math.max(periods(run, from), 0))
+      this.#lookLater()
+    }
+    this.#cancelLook = clock.schedule(from + LOOK_FOR_OLD_MS, look, true)
   }
 }
 

@@ -4,7 +4,6 @@
  * A function of the accepted batches alone, so every follower has it when it takes over, and a checkpoint carries it.
  */
 import type { Mark } from '../core/events.ts'
-import type { Cursor } from './cursor.ts'
 
 /** A batch by its place in the log: its events are read again when its effects have to be repeated. */
 export interface UnsentBatch extends Mark {
@@ -21,10 +20,10 @@ export class Unsent {
     return this.#batches
   }
 
-  /** A batch was accepted: the last one of the cursor. */
-  accepted({ epoch, seq, batchOffset, batchEnd, dispatchedThrough }: Cursor): void {
-    this.#batches.push({ epoch, seq, offset: batchOffset, end: batchEnd })
-    const kept = this.#batches.findIndex((one) => isAbove(one, dispatchedThrough))
+  /** A batch was accepted; `mark` is what its trailer says. */
+  accepted(batch: UnsentBatch, mark: Mark): void {
+    this.#batches.push(batch)
+    const kept = this.#batches.findIndex((one) => isAbove(one, mark))
     if (kept > 0) this.#batches = this.#batches.slice(kept)
   }
 

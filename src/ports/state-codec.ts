@@ -57,7 +57,7 @@ export interface CheckpointPiece {
   /** Random id of the checkpoint. */
   readonly checkpoint: string
   readonly number: number
-  /** Encoded rows. */
+  /** Encoded rows; of a decoded piece, views of its bytes. */
   readonly rows: readonly Uint8Array[]
   /** Keys deleted since the parent: `job/<id>`, `run/<id>`, `command/<id>`. */
   readonly deleted: readonly string[]

@@ -9,6 +9,8 @@ export const DURABLE_WHEN_ADDED =
 
 export const KEPT_OVER_SHUTDOWN = 'a shutdown forgets no job: what was on the log can be asked for afterwards'
 
+export const STORES_LET_GO = 'a store, which has one owner from open to shutdown, is told of as removed at the shutdown'
+
 export const CAUSAL =
   'events are causal: a run is submitted, then executed or missed, and its job is removed when its last run is over'
 

@@ -94,7 +94,11 @@ export const schedules: Readonly<Record<string, readonly Step[]>> = {
       rules: [rules.DURABLE_WHEN_ADDED, rules.DEFAULT_EXECUTOR],
       events: STARTED,
     }),
-    step('shutdown()', (stage) => stage.shutdown(), { rules: [rules.KEPT_OVER_SHUTDOWN], jobs: ['a 00:01:00'] }),
+    step('shutdown()', (stage) => stage.shutdown(), {
+      rules: [rules.KEPT_OVER_SHUTDOWN, rules.STORES_LET_GO],
+      events: ['JOBSTORE_REMOVED', 'SCHEDULER_SHUTDOWN'],
+      jobs: ['a 00:01:00'],
+    }),
   ],
   'date job final run (inline executor)': [
     open,

@@ -80,7 +80,18 @@ describe('a job is refused before the log is asked,', () => {
     ['for an instant that nobody can read', { nextFireTime: 'tomorrow' }, 'job.nextFireTime'],
     ['for a payload with a BigInt', { payload: { n: 1n } }, 'job.payload'],
     ['for a payload with a cycle', { payload: cycle }, 'job.payload'],
-    ['for a payload that is a function', { payload: () => 1 }, 'job.payload'],
+    ['for a payload that is a function', { payload: () => 1 }, 'job.payload: expected a JSON value, got a function'],
+    ['for a Map in a payload', { payload: { lines: [new Map()] } }, 'job.payload.lines[0]: expected a JSON value'],
+    [
+      'for an option that is not there',
+      { misfireGraze: '1m' } as object,
+      `job.misfireGraze: expected an option of a job (did you mean 'misfireGrace'?)`,
+    ],
+    [
+      'for a member of its retry policy that is not there',
+      { retry: { maxAttempt: 3 } as object },
+      `(did you mean 'maxAttempts'?)`,
+    ],
   ])('%s', async (_what, options, path) => {
     const world = new World()
     const a = await world.node('a')
@@ -90,6 +101,15 @@ describe('a job is refused before the log is asked,', () => {
     await expect(adding).rejects.toThrow(path)
     await world.quiet()
     expect(a.facts).toHaveLength(before)
+  })
+
+  test('or its run, for a payload that is no JSON', async () => {
+    const world = new World()
+    const a = await world.node('a')
+    await a.client.addJob({ id: 'job', ...HOURLY })
+    const running = a.client.runJob('job', { payload: { when: [undefined] } })
+    await expect(running).rejects.toMatchObject({ code: 'invalid-option' })
+    await expect(running).rejects.toThrow('payload.when[0]: expected a JSON value, got undefined')
   })
 
   test('for a trigger that never fires, when the trigger is made', () => {

@@ -18,10 +18,18 @@ export interface LogUnderTest {
 
 const EVENTS = { topic: 'events', partition: 0 }
 const OTHER_PARTITION = { topic: 'events', partition: 2 }
+const STATE = { topic: 'state', partition: 1 }
+const WORKERS = { id: 'workers', topic: 'runs.default' }
 const OTHER_TOPIC = { topic: 'runs.default', partition: 0 }
 const ALL = Number.MAX_SAFE_INTEGER
 
-export function eventLogContract(name: string, open: () => Promise<LogUnderTest>): void {
+export interface LogTraits {
+  /** Many processes share it: it keeps tombstones, groups by name and their positions. Default true. */
+  readonly isShared?: boolean
+}
+
+export function eventLogContract(name: string, open: () => Promise<LogUnderTest>, traits: LogTraits = {}): void {
+  const { isShared = true } = traits
   describe(`${name} keeps the promises of the log port`, () => {
     let subject: LogUnderTest
     let log: EventLog
@@ -43,6 +51,12 @@ export function eventLogContract(name: string, open: () => Promise<LogUnderTest>
     })
     describe('join', () => {
       joinPromises(() => subject)
+    })
+    describe.runIf(isShared)('tombstones', () => {
+      tombstonePromises(() => subject)
+    })
+    describe.runIf(isShared)('groups', () => {
+      groupPromises(() => subject)
     })
     describe('refusals', () => {
       refusalPromises(() => subject)
@@ -307,6 +321,77 @@ function joinPromises(subject: () => LogUnderTest): void {
   })
 }
 
+function tombstonePromises(subject: () => LogUnderTest): void {
+  test('come back as null, beside a value that is empty', async () => {
+    const { log, reader } = subject()
+    await log.append(STATE, [
+      { key: 'gone', value: null },
+      { key: 'empty', value: new Uint8Array(0) },
+    ])
+    const { records } = await reader.read(STATE, 0, ALL)
+    expect(records.map(({ key, value }) => [key, value?.length ?? null])).toEqual([
+      ['gone', null],
+      ['empty', 0],
+    ])
+  })
+}
+
+function groupPromises(subject: () => LogUnderTest): void {
+  test('of different names are apart: a member of each has all partitions', async () => {
+    const { log } = subject()
+    const [owner, worker] = [member(), member()]
+    await log.join(owner)
+    await log.join(worker, WORKERS)
+    expect((await owner.next).partitions).toHaveLength(3)
+    expect((await worker.next).partitions).toHaveLength(3)
+  })
+
+  test("share the partitions: each is one member's, and comes back when that one leaves", async () => {
+    const { log, reader } = subject()
+    const [first, second] = [member(), member()]
+    await log.join(first, WORKERS)
+    const membership = await reader.join(second, WORKERS)
+    await until([first, second], () => first.has.size + second.has.size === 3 && second.has.size > 0)
+    expect([...first.has, ...second.has].toSorted((a, b) => a - b)).toEqual([0, 1, 2])
+    expect(Math.abs(first.has.size - second.has.size)).toBe(1)
+    await membership.leave()
+    await until([first], () => first.has.size === 3)
+  })
+
+  test('tell what is lost before what is left, under a higher generation', async () => {
+    const { log, reader } = subject()
+    const [first, second] = [member(), member()]
+    await log.join(first, WORKERS)
+    const alone = await first.next
+    await reader.join(second, WORKERS)
+    await until([first], () => first.told.at(-1)!.partitions.length < 3)
+    const shared = first.told.at(-1)!
+    expect(shared.generation).toBeGreaterThan(alone.generation)
+    expect(first.history.slice(-2)).toEqual([
+      { lost: [0, 1, 2].filter((partition) => !shared.partitions.includes(partition)) },
+      { assigned: shared.partitions },
+    ])
+  })
+
+  test('remember positions for whoever comes next', async () => {
+    const { log, reader } = subject()
+    const worker = member()
+    const membership = await log.join(worker, WORKERS)
+    await worker.next
+    expect(await membership.committed(1)).toBeNull()
+    await membership.commit(
+      new Map([
+        [0, 7],
+        [1, 0],
+      ]),
+    )
+    await membership.commit(new Map([[0, 9]]))
+    await membership.leave()
+    const next = await reader.join(member(), WORKERS)
+    expect([await next.committed(0), await next.committed(1), await next.committed(2)]).toEqual([9, 0, null])
+  })
+}
+
 function refusalPromises(subject: () => LogUnderTest): void {
   test('name a topic or partition that does not exist', async () => {
     const { log } = subject()
@@ -409,18 +494,49 @@ function listening(log: EventLog): { next: Promise<void>; stop: () => void } {
   return { next, stop }
 }
 
-function member(): GroupMember & { told: Assignment[]; next: Promise<Assignment> } {
+interface TestMember extends GroupMember {
+  readonly told: Assignment[]
+  readonly next: Promise<Assignment>
+  /** What it should have, by what it was told. */
+  readonly has: Set<number>
+  readonly history: ({ readonly lost: readonly number[] } | { readonly assigned: readonly number[] })[]
+  /** Called whenever it is told something. */
+  onTold: () => void
+}
+
+function member(): TestMember {
   const told: Assignment[] = []
   let tell: (assignment: Assignment) => void = () => undefined
   const next = new Promise<Assignment>((resolve) => (tell = resolve))
-  return {
+  const one: TestMember = {
     name: 'a test',
     told,
     next,
+    has: new Set(),
+    history: [],
+    onTold: () => undefined,
     assigned: (assignment) => {
       told.push(assignment)
+      one.history.push({ assigned: assignment.partitions })
+      one.has.clear()
+      for (const partition of assignment.partitions) one.has.add(partition)
       tell(assignment)
+      one.onTold()
     },
-    lost: () => undefined,
+    lost: (partitions) => {
+      one.history.push({ lost: partitions })
+      for (const partition of partitions) one.has.delete(partition)
+      one.onTold()
+    },
   }
+  return one
+}
+
+/** Resolves when it holds after something that one of the members was told. */
+async function until(members: readonly TestMember[], holds: () => boolean): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const check = (): void => (holds() ? resolve() : undefined)
+    for (const one of members) one.onTold = check
+    check()
+  })
 }

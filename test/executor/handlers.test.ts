@@ -99,6 +99,8 @@ describe('a handler that returns', () => {
     ['a function', () => 1],
     ['a symbol', Symbol('x')],
     ['bytes', new Uint8Array(10)],
+    ['a Map inside', { found: new Map() }],
+    ['NaN', Number.NaN],
     ['a result one byte over its limit', 'x'.repeat(MAX_RESULT_BYTES - 1)],
     ['a huge result', 'x'.repeat(20_000_000)],
     ['a getter that throws', evil],

@@ -13,7 +13,7 @@ import { attemptKey, cancelEffect, type Member } from './member.ts'
 import { foldOf, type Observer } from './observer.ts'
 import { isAbandoned, runDue } from './run-rules.ts'
 import { heartbeatOf } from './spec.ts'
-import type { Submission } from './submission.ts'
+import { type Place, placeOf, type Submission } from './submission.ts'
 import type { System } from './system.ts'
 import type { Run } from './world.ts'
 
@@ -152,7 +152,7 @@ function checkAnswers({ submissions }: System): void {
 /** Where a report was handed over twice, the log doesn't show which of them it has: its caller was told. */
 function takeFromTwin(submission: Submission, all: readonly Submission[]): void {
   const { report } = submission
-  const place = placeOf(submission)
+  const place = placeTold(submission)
   if (report === null || place === null || isDeepStrictEqual(submission.decided, place)) return
   const twin = all.find(
     (one) =>
@@ -168,9 +168,8 @@ function takeFromTwin(submission: Submission, all: readonly Submission[]): void 
 }
 
 /** Where its caller was told that it stands. */
-function placeOf({ answer }: Submission): Submission['decided'] {
-  const [first] = answer.kind === 'events' ? answer.events : []
-  return first === undefined ? null : { epoch: first.epoch, seq: first.seq, index: first.index }
+function placeTold({ answer }: Submission): Place | null {
+  return answer.kind === 'events' ? placeOf(answer.events) : null
 }
 
 function checkAnswer(submission: Submission): void {
@@ -180,7 +179,7 @@ function checkAnswer(submission: Submission): void {
   if (answer.kind !== 'events') return
   if (answer.events.length === 0 && report?.type !== 'heartbeat')
     throw new Error(`I4: ${shown(submission)} was answered by nothing`)
-  const place = placeOf(submission)
+  const place = placeTold(submission)
   if (isDeepStrictEqual(decided, place)) return
   const [told, found] = [JSON.stringify(place), JSON.stringify(decided)]
   throw new Error(`I10: the caller of ${shown(submission)} was told of ${told}, the log has it at ${found}`)

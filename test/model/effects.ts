@@ -13,7 +13,9 @@ export function effectsAskedBy(event: Event, input: Input): Expected[] {
     case 'RunGranted':
       return [claimEffect('grant', event.runId, event.attempt, event.executor)]
     case 'ReportIgnored':
-      return event.report === 'started' ? [claimEffect('refuse', event.runId, event.attempt, event.executor)] : []
+      // Who repeats the claim that it was granted hears of the grant again.
+      if (event.report !== 'started' || event.why === 'repeated') return []
+      return [claimEffect('refuse', event.runId, event.attempt, event.executor)]
     case 'RunCancelled':
     case 'RunTimedOut':
     case 'RunLost':

@@ -1,4 +1,5 @@
 /** What the model says of commands about jobs and pauses (design §6, protocol §3). */
+import { isDeepStrictEqual } from 'node:util'
 import type { Command, Labels } from '../../src/core/commands.ts'
 import { applied, by, type Fact, type Moment, rejected, timesOf } from './facts.ts'
 import {
@@ -17,7 +18,7 @@ import {
 } from './fire-rules.ts'
 import { firstTime, timeAfter } from './plan.ts'
 import { type Ask, changedSpec, flawOf, samePlan, sameSpec, type Spec, specOf } from './spec.ts'
-import { ANY, hasLabels, type Job, type Rule, type World } from './world.ts'
+import { ANY, hasLabels, type Job, type Pause, type Rule, type World } from './world.ts'
 
 type Of<T extends Command['type']> = Extract<Command, { readonly type: T }>
 
@@ -88,7 +89,7 @@ export function changeJob(world: World, command: Of<'ModifyJob' | 'RescheduleJob
 }
 
 /** Its fires are later than now and than the last decided one; a trigger that stays keeps its phase. */
-function newVersion(world: World, job: Job, command: Command, change: Change, { now }: Moment): Fact[] {
+function newVersion(world: World, job: Job, command: Command, change: Change, { now, time }: Moment): Fact[] {
   const { spec, given, restart } = change
   const keeps = !restart && samePlan(job.spec.plan, spec.plan)
   const isOfSchedule = !keeps || given !== null
@@ -104,8 +105,8 @@ function newVersion(world: World, job: Job, command: Command, change: Change, { 
   const rules = world.rules.filter(({ labels }) => hasLabels(job, labels))
   job.version += 1
   job.spec = spec
-  // Without the labels of a rule it is out of that pause, as when the rule ends.
-  for (const rule of rules) if (!hasLabels(job, rule.labels)) hold(job, lastHeld(rule, now))
+  // Without the labels of a rule it is out of that pause, as when the rule ends; by the time on the event.
+  for (const rule of rules) if (!hasLabels(job, rule.labels)) hold(job, lastHeld(rule, time))
   job.anchor = anchor
   job.next = next
   world.admit(job)
@@ -139,12 +140,17 @@ export function removeAll(world: World, command: Of<'RemoveAllJobs'>): Fact[] {
 }
 
 export function pauseJob(world: World, command: Of<'PauseJob'>): Fact[] {
-  const { reason, until } = command
   const job = world.job(command.jobId)
   if (job === undefined) return rejected(command, 'job-not-found')
-  if (job.paused !== null && job.paused.reason === reason && job.paused.until === until) return applied(command)
-  job.paused = { reason, until }
-  return [{ type: 'JobPaused', jobId: job.id, ...by(command), reason, until }]
+  const pause = pauseOf(command, job.paused)
+  if (isDeepStrictEqual(pause, job.paused)) return applied(command)
+  job.paused = pause
+  return [{ type: 'JobPaused', jobId: job.id, ...by(command), ...pause }]
+}
+
+/** One that is asked for again keeps its reason, unless it is given another; it ends as it is asked for now. */
+function pauseOf(asked: Pause, present: Pause | null | undefined): Pause {
+  return { reason: asked.reason ?? present?.reason ?? null, until: asked.until }
 }
 
 export function resumeJob(world: World, command: Of<'ResumeJob'>, moment: Moment): Fact[] {
@@ -154,11 +160,12 @@ export function resumeJob(world: World, command: Of<'ResumeJob'>, moment: Moment
 }
 
 export function pauseJobs(world: World, command: Of<'PauseJobs'>): Fact[] {
-  const { labels, reason, until } = command
+  const { labels } = command
   const rule = ruleOf(world, labels)
-  if (rule?.reason === reason && rule.until === until) return applied(command)
-  world.rules = [...world.rules.filter((one) => one !== rule), { labels, reason, until }]
-  return [{ type: 'JobsPaused', ...by(command), labels, reason, until }]
+  const pause = pauseOf(command, rule)
+  if (rule?.reason === pause.reason && rule.until === pause.until) return applied(command)
+  world.rules = [...world.rules.filter((one) => one !== rule), { labels, ...pause }]
+  return [{ type: 'JobsPaused', ...by(command), labels, ...pause }]
 }
 
 export function resumeJobs(world: World, command: Of<'ResumeJobs'>, moment: Moment): Fact[] {
@@ -185,11 +192,10 @@ function ruleOf(world: World, labels: Labels): Rule | undefined {
 }
 
 export function pauseSchedule(world: World, command: Of<'PauseSchedule'>): Fact[] {
-  const { reason, until } = command
-  const paused = world.schedulePaused
-  if (paused !== null && paused.reason === reason && paused.until === until) return applied(command)
-  world.schedulePaused = { reason, until }
-  return [{ type: 'SchedulePaused', ...by(command), reason, until }]
+  const pause = pauseOf(command, world.schedulePaused)
+  if (isDeepStrictEqual(pause, world.schedulePaused)) return applied(command)
+  world.schedulePaused = pause
+  return [{ type: 'SchedulePaused', ...by(command), ...pause }]
 }
 
 export function resumeSchedule(world: World, command: Of<'ResumeSchedule'>): Fact[] {

@@ -11,7 +11,7 @@ import { effectsAskedBy, type Expected } from './effects.ts'
 import { type Explained, explain } from './explain.ts'
 import { Invariants } from './invariants.ts'
 import { attemptKey } from './member.ts'
-import { isOutstanding, type Submission } from './submission.ts'
+import { isOutstanding, placeOf, type Submission } from './submission.ts'
 import { World } from './world.ts'
 
 /** What is known of a batch from its sending. */
@@ -114,10 +114,7 @@ export class Observer {
 
   #note(explained: Explained): void {
     const { submission, events } = explained
-    const [first] = events
-    if (submission !== null && first !== undefined) {
-      submission.decided = { epoch: first.epoch, seq: first.seq, index: first.index }
-    }
+    if (submission !== null) submission.decided = placeOf(events)
     for (const run of this.world.runs.values()) {
       if (run.status !== 'waiting') this.attempts.add(attemptKey(run.id, run.attempt))
     }

@@ -27,7 +27,15 @@ export interface Submission {
   readonly inputs: () => readonly Input[]
   answer: Answer
   /** Where the log has it. */
-  decided: { readonly epoch: number; readonly seq: number; readonly index: number } | null
+  decided: Place | null
+}
+
+export type Place = Pick<Event, 'epoch' | 'seq' | 'index'>
+
+/** Where its events stand: the first that names its command, for what was due may come before. */
+export function placeOf(events: readonly Event[]): Place | null {
+  const event = events.find((one) => 'actor' in one && one.actor !== null) ?? events[0]
+  return event === undefined ? null : { epoch: event.epoch, seq: event.seq, index: event.index }
 }
 
 export function commandInputs(

@@ -82,7 +82,7 @@ export class World {
   readonly jobs: Map<string, Job>
   readonly runs: Map<string, Run>
   readonly executors: Set<string>
-  /** Command ids that clients gave, and when they were answered. */
+  /** Command ids that clients gave, and when they were answered last; the oldest first. */
   readonly answered: Map<string, number>
   schedulePaused: Pause | null
   rules: readonly Rule[]
@@ -150,6 +150,7 @@ export class World {
 
   endOfBatch(): void {
     for (const [id, time] of this.#answers) {
+      this.answered.delete(id)
       this.answered.set(id, time)
       for (const [old, at] of this.answered) {
         if (at > time - MEMORY_MS) break

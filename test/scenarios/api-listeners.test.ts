@@ -57,6 +57,17 @@ describe('on and off', () => {
     expect(told).toEqual({ a: { greeted: 'world' }, b: 'broken', paused: ['anna', 'enough'] })
   })
 
+  test('refuse a name that no event has, and say which may be meant', async () => {
+    const { scheduler } = await openScheduler()
+    const listener = (): void => {}
+    const misspelt = 'RunSuceeded' as 'RunSucceeded'
+    const message = `event: expected the name of an event (did you mean 'RunSucceeded'?), got "RunSuceeded"`
+    expect(() => scheduler.on(misspelt, listener)).toThrow(message)
+    expect(() => scheduler.off(misspelt, listener)).toThrow(message)
+    expect(() => scheduler.on('toString' as 'RunSucceeded', listener)).toThrow('expected the name of an event, got')
+    expect(() => scheduler.on('StoreRemoved', listener).off('StoreRemoved', listener)).not.toThrow()
+  })
+
   test('off tells a listener nothing more, and others still', async () => {
     const { scheduler } = await started()
     const told: string[] = []
@@ -91,6 +102,8 @@ describe('on and off', () => {
       ['SchedulerStarted'],
       ['ExecutorAdded', 'gpu'],
       ['ExecutorRemoved', 'gpu'],
+      ['StoreRemoved', 'default'],
+      ['StoreRemoved', 'scratch'],
       ['SchedulerShutdown'],
     ])
   })

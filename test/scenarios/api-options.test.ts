@@ -178,6 +178,27 @@ describe('the profile apscheduler', () => {
   })
 })
 
+describe('an option that is not there', () => {
+  test.each<readonly [object, string, string]>([
+    [{ timezon: 'UTC' }, 'timezon', 'timezone'],
+    [{ executors: { default: { concurency: 2 } } }, 'executors.default.concurency', 'concurrency'],
+    [{ flat: { 'horolog.jobdefaults.timeout': '1m' } }, 'jobdefaults', 'jobDefaults'],
+  ])('as in %j is refused, with the one that may be meant', async (options, path, meant) => {
+    const opening = openScheduler(options)
+    await expect(opening).rejects.toMatchObject({ name: 'OptionError', path })
+    await expect(opening).rejects.toThrow(`did you mean '${meant}'?`)
+  })
+
+  test('among the defaults of jobs, or of those that can be changed before the start, is refused as well', async () => {
+    await expect(openScheduler({ jobDefaults: { timout: '1m' } as object })).rejects.toThrow(
+      `jobDefaults.timout: expected an option of a job (did you mean 'timeout'?)`,
+    )
+    const { scheduler } = await openScheduler()
+    expect(() => scheduler.configure({ log: 'memory:' } as object)).toThrow('log: expected the name of an option, got')
+    expect(() => scheduler.configure({ timeZone: 'UTC' } as object)).toThrow(`did you mean 'timezone'?`)
+  })
+})
+
 describe('a scheduler', () => {
   test('answers before its start, and fires nothing', async () => {
     const { scheduler, clock, told } = await openScheduler()

@@ -20,11 +20,19 @@ import { createEventCodec } from '../../src/codec/event-codec.ts'
 import type { Event, EventOf, EventType } from '../../src/core/events.ts'
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/core/job/resolve-definition.ts'
 import type { TaskHandler } from '../../src/executor/task-registry.ts'
-import { type ClusterLog, LocalNode } from '../../src/local-node.ts'
+import { partitionOf } from '../../src/core/partition.ts'
+import { type ClusterLog, LocalNode, type LocalNodeOptions } from '../../src/local-node.ts'
 import type { Cursor } from '../../src/materializer/cursor.ts'
 import { PartitionFold } from '../../src/materializer/partition-fold.ts'
 import type { Verdict } from '../../src/materializer/reader.ts'
-import type { EventLog } from '../../src/ports/event-log.ts'
+import {
+  type EventLog,
+  LogError,
+  type LogRecord,
+  type StoredRecord,
+  type TopicPartition,
+} from '../../src/ports/event-log.ts'
+import type { Outbox } from '../../src/ports/outbox.ts'
 import { type Logger, SILENT } from '../../src/ports/telemetry.ts'
 import { Bookkeeping } from './bookkeeping.ts'
 import { T0 } from './moments.ts'
@@ -33,6 +41,10 @@ import { type Snapshot, snapshot } from './state-snapshot.ts'
 export interface WorldOptions {
   readonly partitions?: number
   readonly seed?: number
+  /** What its nodes do by default. */
+  readonly topics?: boolean
+  /** Is given what ends the nodes. Default: at the end of the test. */
+  readonly atEnd?: (end: () => void) => void
 }
 
 export interface NodeOptions {
@@ -42,8 +54,15 @@ export interface NodeOptions {
   readonly tasks?: Readonly<Record<string, TaskHandler>>
   /** Default true: timers count and runs are executed. */
   readonly started?: boolean
-  /** Commands, runs and reports go through topics, as on a log that many processes share. */
+  /** Commands, runs and reports go through topics, as on a log that many processes share. Default: as the world says. */
   readonly topics?: boolean
+  /** With topics: what it does. Default: all. */
+  readonly roles?: LocalNodeOptions['roles']
+  /** Runs in flight by executor name. */
+  readonly executors?: ReadonlyMap<string, number>
+  readonly deliverTopics?: readonly string[]
+  /** With topics: what stands between the node and its outbox. */
+  readonly outbox?: (outbox: Outbox) => Outbox
   /** What stands between the node and its log. */
   readonly log?: (log: EventLog) => EventLog
 }
@@ -67,6 +86,7 @@ export class World {
   readonly cluster: MemoryCluster
   readonly #entropy: ReturnType<typeof createSeededEntropy>
   readonly #nodes: TestNode[] = []
+  readonly #topics: boolean
   /** Asked for each append of a node. */
   faults: (attempt: AppendAttempt) => AppendFate = () => 'ok'
   #observers = 0
@@ -74,6 +94,7 @@ export class World {
 
   constructor(options: WorldOptions = {}) {
     this.#entropy = createSeededEntropy(options.seed ?? 1)
+    this.#topics = options.topics ?? false
     this.cluster = createMemoryCluster({
       partitions: options.partitions ?? 1,
       now: () => this.clock.now(),
@@ -82,7 +103,8 @@ export class World {
         return this.faults(attempt)
       },
     })
-    onTestFinished(() => {
+    const { atEnd = onTestFinished } = options
+    atEnd(() => {
       for (const node of this.#nodes) node.drop()
     })
   }
@@ -91,15 +113,15 @@ export class World {
   async node(name: string, options: NodeOptions = {}): Promise<TestNode> {
     const connection = this.cluster.connect(name)
     const log = options.log?.(connection) ?? connection
-    const node = new TestNode(name, connection, log, this, this.#entropy, options)
+    const node = new TestNode(name, connection, log, this, this.#entropy, { topics: this.#topics, ...options })
     this.#nodes.push(node)
     await node.open()
     return node
   }
 
   /** A log that its nodes share. */
-  shared(log: EventLog): ClusterLog {
-    return { log, outbox: createMemoryOutbox(log, this.clock), replyTopics: new Set(['replies']) }
+  shared(log: EventLog, wrap: (outbox: Outbox) => Outbox = (outbox) => outbox): ClusterLog {
+    return { log, outbox: wrap(createMemoryOutbox(log, this.clock)), replyTopics: new Set(['replies']) }
   }
 
   /** Lets everything happen that needs no time. */
@@ -185,6 +207,35 @@ export class World {
     }
   }
 
+  /** What stands on a topic, by partition and offset. */
+  async records(topic: string, partition?: number): Promise<TopicRecord[]> {
+    this.#observers += 1
+    const log = this.cluster.connect(`observer ${this.#observers}`)
+    const found: TopicRecord[] = []
+    const all = partition === undefined ? [...Array(this.cluster.partitions).keys()] : [partition]
+    for (const place of all.map((one) => ({ topic, partition: one }))) {
+      const end = await log.end(place)
+      let at = await firstKept(log, place)
+      while (at < end) {
+        const { records, next } = await log.read(place, at, Number.MAX_SAFE_INTEGER)
+        found.push(...records.map((record) => ({ ...record, ...place })))
+        at = next
+      }
+    }
+    await log.close()
+    return found
+  }
+
+  /** A record from whoever may write to the topic. Without a partition, as any producer would place it. */
+  async produce(topic: string, record: Partial<LogRecord> & { readonly partition?: number }): Promise<void> {
+    this.#observers += 1
+    const log = this.cluster.connect(`producer ${this.#observers}`)
+    const { key = null, value = null, headers = [] } = record
+    const partition = record.partition ?? partitionOf(key ?? '', this.cluster.partitions)
+    await log.append({ topic, partition }, [{ key, value, headers }])
+    await log.close()
+  }
+
   /** An append of bytes that no node makes. */
   async write(records: readonly Uint8Array[], partition = 0): Promise<void> {
     this.#observers += 1
@@ -197,12 +248,25 @@ export class World {
   }
 }
 
+export type TopicRecord = StoredRecord & TopicPartition
+
+async function firstKept(log: EventLog, place: TopicPartition): Promise<number> {
+  try {
+    await log.read(place, 0, 1)
+    return 0
+  } catch (error) {
+    if (error instanceof LogError && error.first !== null) return error.first
+    throw error
+  }
+}
+
 export class TestNode {
   readonly name: string
   readonly local: LocalNode
   readonly client: JobClient
   /** Accepted events, in the order in which this node saw them. */
   readonly facts: Event[] = []
+  isGone = false
   /** What it stopped with. */
   readonly failures: Error[] = []
   readonly #connection: EventLog
@@ -224,7 +288,10 @@ export class TestNode {
     this.#world = world
     this.#options = options
     this.local = new LocalNode({
-      stores: { default: options.topics === true ? world.shared(log) : { log, singleWriter: false } },
+      stores: { default: options.topics === true ? world.shared(log, options.outbox) : { log, singleWriter: false } },
+      ...(options.roles === undefined ? {} : { roles: options.roles }),
+      ...(options.executors === undefined ? {} : { executors: options.executors }),
+      ...(options.deliverTopics === undefined ? {} : { deliverTopics: options.deliverTopics }),
       clock: world.clock,
       entropy,
       logger,
@@ -281,6 +348,7 @@ export class TestNode {
 
   /** The process is gone in the middle of everything: nothing of it reaches the log any more. */
   drop(): void {
+    this.isGone = true
     void this.#connection.close()
   }
 }

@@ -4,7 +4,11 @@ import { DAY_MS } from '../../core/triggers/limits.ts'
 import type { Holidays } from '../../ports/calendars.ts'
 
 /** What is used of the package. */
-export type HolidayPackage = new (country?: string, state?: string, region?: string) => {
+export type HolidayPackage = new (
+  country?: string,
+  state?: string,
+  region?: string,
+) => {
   getCountries(): Readonly<Record<string, string>>
   getStates(country: string): Readonly<Record<string, string>> | undefined
   getRegions(country: string, state: string): Readonly<Record<string, string>> | undefined

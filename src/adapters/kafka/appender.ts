@@ -36,7 +36,7 @@ export class Appender {
       const opened = await this.#open(to)
       // Not awaited here: the next append may go out as soon as this one has.
       return { connection: opened, answer: connections.send(opened, request) }
-    }, )
+    })
     try {
       const { errorCode, baseOffset, appendTime } = await answer
       if (errorCode === 0) return { baseOffset, timestamp: appendTime < 0 ? timestamp : appendTime }
@@ -63,10 +63,10 @@ export class Appender {
     const before = this.#turns.get(place) ?? Promise.resolve()
     const turn = before.then(task, task)
     this.#turns.set(place, turn)
-    const done = (): void => {
+    const forget = (): void => {
       if (this.#turns.get(place) === turn) this.#turns.delete(place)
     }
-    turn.then(done, done)
+    turn.then(forget, forget)
     return turn
   }
 }

@@ -8,6 +8,7 @@ import { protocolError } from './kjs.ts'
 
 export const OFFSET_OUT_OF_RANGE = 1
 export const UNKNOWN_TOPIC_OR_PARTITION = 3
+export const TOPIC_ALREADY_EXISTS = 36
 
 /** The log has not taken the batch, and says why. */
 const REFUSALS: ReadonlyMap<number, LogErrorCode> = new Map([
@@ -20,6 +21,8 @@ const REFUSALS: ReadonlyMap<number, LogErrorCode> = new Map([
 ])
 
 const NOT_AUTHORIZED: ReadonlySet<number> = new Set([29, 30, 31, 53, 58])
+/** Of topics: settings, numbers of copies and policies that the cluster does not take. */
+const NOT_TAKEN: ReadonlySet<number> = new Set([17, 37, 38, 40, 42, 44])
 /** Another broker leads the partition, or none does yet. */
 const STALE_LEADER: ReadonlySet<number> = new Set([3, 5, 6, 8, 9, 56, 74, 75, 76, 78])
 
@@ -39,7 +42,14 @@ export function requestError(code: number, where: string): LogError {
   const text = `${where}: ${described(code)}`
   if (code === OFFSET_OUT_OF_RANGE) return new LogError('offset-out-of-range', text)
   if (NOT_AUTHORIZED.has(code)) return new LogError('not-authorized', text)
+  if (NOT_TAKEN.has(code)) return new LogError('invalid-record', text)
   return new LogError('unavailable', text, { retryable: true })
+}
+
+/** Of making or changing a topic; `words` are the broker's. */
+export function topicError(code: number, topic: string, words: string | null): LogError {
+  const { code: kind, retryable } = requestError(code, topic)
+  return new LogError(kind, `${topic}: ${words ?? described(code)}`, { retryable })
 }
 
 /** No connection was made, or none that may be used: nothing was sent. */

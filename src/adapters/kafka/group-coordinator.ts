@@ -4,7 +4,7 @@
  * Boundary: one attempt a call. What an error code means to a member is the member's to know, but for the two kinds that say
  * that another broker keeps the group or that this one is not ready.
  */
-import { LogError } from '../../ports/event-log.ts'
+import type { LogError } from '../../ports/event-log.ts'
 import type { Connections, Lane } from './connections.ts'
 import { noAnswer, requestError } from './errors.ts'
 import { findCoordinatorRequest } from './group-requests.ts'

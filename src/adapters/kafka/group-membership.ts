@@ -85,9 +85,9 @@ export class GroupMembership implements Membership {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.joined = promise
     this.#assignment = { partitions: [], generation: options.after }
-    this.#run(resolve)
+    void this.#run(resolve)
       .catch(reject)
-      .finally(() => this.leave())
+      .then(() => this.leave())
   }
 
   get isOver(): boolean {
@@ -171,7 +171,14 @@ export class GroupMembership implements Membership {
     this.#expireAfter(Math.max(sessionTimeoutMs, rebalanceTimeoutMs))
     for (;;) {
       const userData = encodeMember(this.#memberData())
-      const join = { groupId, memberId: this.#memberId, sessionTimeoutMs, rebalanceTimeoutMs, assigner: ASSIGNER, topic }
+      const join = {
+        groupId,
+        memberId: this.#memberId,
+        sessionTimeoutMs,
+        rebalanceTimeoutMs,
+        assigner: ASSIGNER,
+        topic,
+      }
       const answer = await this.#coordinator.request(joinGroupRequest({ ...join, userData }), codeOf)
       if (this.#mustJoinAgain(answer)) continue
       const synced = await this.#sync(answer)
@@ -255,10 +262,12 @@ export class GroupMembership implements Membership {
     for (let sinceCount = 0; ; sinceCount += settings.heartbeatIntervalMs) {
       await this.#pause(settings.heartbeatIntervalMs)
       const sent = setTimeout(() => this.#expired(), settings.sessionTimeoutMs).unref()
-      const code = await this.#coordinator.request(heartbeatRequest(this.#memberOf()), (answer) => answer).catch((err) => {
-        clearTimeout(sent)
-        throw err
-      })
+      const code = await this.#coordinator
+        .request(heartbeatRequest(this.#memberOf()), (answer) => answer)
+        .catch((err) => {
+          clearTimeout(sent)
+          throw err
+        })
       if (this.#stop.signal.aborted || code !== 0) clearTimeout(sent)
       if (this.#stop.signal.aborted) return
       if (this.#mustJoinAgain({ errorCode: code })) return

@@ -138,7 +138,6 @@ class Log implements KafkaLog {
   async read(from: TopicPartition, offset: number, maxBytes: number): Promise<ReadResult> {
     this.#mustBeOpen()
     const place = this.#fullName(from)
-    if (!(offset >= 0)) throw new LogError('offset-out-of-range', `there is no offset ${offset}`)
     return this.#watches.take(place, offset, maxBytes) ?? this.#reader.read(place, offset, maxBytes, isolationOf(from))
   }
 

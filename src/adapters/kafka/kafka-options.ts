@@ -103,7 +103,8 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
   if (heartbeatIntervalMs * 2 > sessionTimeoutMs)
     throw new KafkaOptionError('heartbeatIntervalMs', `at most half of sessionTimeoutMs (${sessionTimeoutMs})`)
   const namespace = options.namespace ?? DEFAULT_NAMESPACE
-  if (!NAMESPACE.test(namespace)) throw new KafkaOptionError('namespace', '1 to 100 of the characters A-Z a-z 0-9 . _ -')
+  if (!NAMESPACE.test(namespace))
+    throw new KafkaOptionError('namespace', '1 to 100 of the characters A-Z a-z 0-9 . _ -')
   return Object.freeze({
     brokers: Object.freeze(brokers(options.brokers)),
     namespace,
@@ -154,26 +155,36 @@ const TIMES = [
 
 /**
  * `kafka://host1:9092,host2:9092/namespace?sessionTimeoutMs=10000`. The port is 9092 and the namespace `horolog` where
- * they are missing. `kafkas://` is TLS with the system's certificates. Secrets have no place in an address, which ends up
- * in logs and process lists: a user or a password in it is refused. Throws `KafkaOptionError`.
+ * they are missing. `kafkas://` is TLS, with the system's certificates unless `others` has some. What the address says wins
+ * over `others`, which may also name the brokers: `kafka:///namespace`. Secrets have no place in an address, which ends up in
+ * logs and process lists: a user or a password in it is refused. Throws `KafkaOptionError`.
  */
-export function parseKafkaUrl(url: string): KafkaOptions {
+export function parseKafkaUrl(url: string, others: Partial<KafkaOptions> = {}): KafkaOptions {
   const parts = /^(kafkas?):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url)
   if (parts === null) throw new KafkaOptionError('log', 'kafka://host:9092[,host:9092…][/namespace][?option=value…]')
   const [, scheme, hosts = '', namespace = '', query = ''] = parts
   if (hosts.includes('@'))
     throw new KafkaOptionError('log', 'no user and password in the address: they are options of their own')
-  const options: { -readonly [name in keyof KafkaOptions]: KafkaOptions[name] } = {
-    brokers: hosts === '' ? [] : hosts.split(','),
+  const isTls = scheme === 'kafkas'
+  if (isTls && others.ssl === false) throw new KafkaOptionError('ssl', 'TLS, as kafkas:// in the address says')
+  const options: KafkaOptions = {
+    brokers: [],
+    ...others,
+    ...(hosts === '' ? {} : { brokers: hosts.split(',') }),
+    ...(namespace === '' ? {} : { namespace: decodeURIComponent(namespace) }),
+    ...(isTls && others.ssl === undefined ? { ssl: true } : {}),
+    ...fromQuery(query),
   }
-  if (namespace !== '') options.namespace = decodeURIComponent(namespace)
-  if (scheme === 'kafkas') options.ssl = true
+  kafkaSettings(options)
+  return options
+}
+
+function fromQuery(query: string): Partial<KafkaOptions> {
+  const found: Record<string, string | number> = {}
   for (const [name, value] of new URLSearchParams(query)) {
-    const timed = TIMES.find((one) => one === name)
-    if (timed !== undefined) options[timed] = Number(value)
-    else if (name === 'clientId') options.clientId = value
+    if (TIMES.some((one) => one === name)) found[name] = Number(value)
+    else if (name === 'clientId') found[name] = value
     else throw new KafkaOptionError(`log?${name}`, `one of clientId, ${TIMES.join(', ')}`)
   }
-  kafkaSettings(options as KafkaOptions)
-  return options as KafkaOptions
+  return found
 }

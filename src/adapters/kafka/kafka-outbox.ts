@@ -17,16 +17,11 @@ import type { KafkaLogOptions } from './kafka-log.ts'
 import { OutboxLane, type Parcel, Retries } from './outbox-lane.ts'
 import { TopicMap, noSuchPlace } from './topic-map.ts'
 
-export interface KafkaOutbox extends Outbox {
-  /** What was not acknowledged is rejected with `closed`. Idempotent. */
-  close(): Promise<void>
-}
-
 /** Kafka's rule for topic names. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
 
 /** Throws `KafkaOptionError`. Connects with the first record. */
-export function createKafkaOutbox(options: KafkaLogOptions): KafkaOutbox {
+export function createKafkaOutbox(options: KafkaLogOptions): Outbox {
   const settings = kafkaSettings(options)
   const logger = options.logger ?? SILENT
   const connections = new Connections(settings, logger)
@@ -50,11 +45,13 @@ interface Waiting {
   readonly parcel: Parcel
 }
 
-class TopicOutbox implements KafkaOutbox {
+class TopicOutbox implements Outbox {
   readonly #parts: OutboxParts
   /** By full topic name: what waits until the number of its partitions is known. */
   readonly #waiting = new Map<string, Waiting[]>()
   readonly #lanes = new Map<string, OutboxLane>()
+  readonly #unsettled = new Set<Promise<void>>()
+  #closing: Promise<void> | null = null
   #anyPartition = 0
 
   constructor(parts: OutboxParts) {
@@ -62,12 +59,15 @@ class TopicOutbox implements KafkaOutbox {
   }
 
   async send(record: OutgoingRecord): Promise<void> {
-    if (this.#parts.retries.isClosed) throw closedError()
+    if (this.#closing !== null) throw new LogError('closed', 'the outbox is closed')
     const topic = record.foreign === true ? record.topic : `${this.#parts.namespace}.${record.topic}`
     if (!TOPIC_NAME.test(topic)) throw noSuchPlace({ topic, partition: 0 }, null)
     const { key, rawKey, value, headers } = record
     checkBatch([{ key, value, headers }])
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const settled = (): void => void this.#unsettled.delete(promise)
+    promise.then(settled, settled)
+    this.#unsettled.add(promise)
     const parcel = { record: { key: rawKey ?? key, value, headers }, resolve, reject }
     const waiting = this.#waiting.get(topic) ?? []
     waiting.push({ record, parcel })
@@ -78,8 +78,14 @@ class TopicOutbox implements KafkaOutbox {
     return promise
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#parts.retries.close()
+    await Promise.allSettled(this.#unsettled)
     await this.#parts.connections.close()
   }
 
@@ -117,8 +123,4 @@ class TopicOutbox implements KafkaOutbox {
     const hashed = spreadBy ?? key
     return hashed === null ? this.#anyPartition++ % count : partitionOf(hashed, count)
   }
-}
-
-function closedError(): LogError {
-  return new LogError('closed', 'the outbox is closed')
 }

@@ -1,7 +1,7 @@
 /**
  * kafkajs, and the only place that loads it. Of kafkajs we use what is hard to write anew: sockets, TLS, SASL, the
- * correlation of requests and responses, and its admin client. Requests that carry our promises are our own (requests.ts):
- * its producer regroups headers, retries and may append twice, its consumer stalls on compacted topics.
+ * correlation of requests and responses. The requests are our own (requests.ts): its producer regroups headers, retries and
+ * may append twice, its consumer stalls on compacted topics and sends heartbeats only while it fetches.
  *
  * Boundary: kafkajs' internals are touched here and in no other file, which is why its version is pinned. Mended before
  * anything uses it:
@@ -10,7 +10,7 @@
  */
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import type { Admin, Kafka, KafkaConfig, LogEntry, Logger as KafkaJSLogger, logCreator, SASLOptions } from 'kafkajs'
+import type { LogEntry, Logger as KafkaJSLogger, SASLOptions, logCreator } from 'kafkajs'
 import type { Logger } from '../../ports/telemetry.ts'
 import type { KafkaSasl, KafkaSettings } from './kafka-options.ts'
 
@@ -19,7 +19,7 @@ const load = createRequire(import.meta.url)
 /** One TCP connection. */
 export interface Connection {
   isConnected(): boolean
-  connect(): Promise<unknown>
+  connect: (this: Connection) => Promise<unknown>
   /** At once when that was done, or nothing has to be. */
   authenticate(): Promise<void>
   send<T>(exchange: Exchange<T>): Promise<T>
@@ -51,7 +51,7 @@ export interface BrokerLink {
 
 interface RequestQueue {
   readonly pending: readonly unknown[]
-  scheduleCheckPendingRequests(): void
+  scheduleCheckPendingRequests: (this: RequestQueue) => void
 }
 
 const RequestQueue = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
@@ -62,12 +62,11 @@ const buildPools = load('kafkajs/src/cluster/connectionPoolBuilder') as (options
 }
 const socketFactory = load('kafkajs/src/network/socketFactory') as () => unknown
 const { createLogger } = load('kafkajs/src/loggers') as {
-  createLogger(options: { level: number; logCreator: logCreator }): KafkaJSLogger
+  createLogger: (options: { level: number; logCreator: logCreator }) => KafkaJSLogger
 }
 const { createErrorFromCode } = load('kafkajs/src/protocol/error') as {
-  createErrorFromCode(code: number): { type: string; message: string }
+  createErrorFromCode: (code: number) => { type: string; message: string }
 }
-const kafkajs = load('kafkajs') as { Kafka: new (config: KafkaConfig) => Kafka }
 
 mendTimers(RequestQueue.prototype)
 mendConnect(ConnectionClass.prototype)
@@ -98,13 +97,9 @@ export function linkFactory(settings: KafkaSettings, logger: Logger): (address: 
   return async (address) => {
     const colon = address.lastIndexOf(':')
     const to = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
-    return new Broker({ connectionPool: await pools.build(to), logger: log, allowAutoTopicCreation: false })
+    const connectionPool = await pools.build(to)
+    return new Broker({ connectionPool, logger: log, authenticationTimeout: settings.connectionTimeoutMs })
   }
-}
-
-export function adminClient(settings: KafkaSettings, logger: Logger): Admin {
-  const options = { ...clientOptions(settings), brokers: [...settings.brokers] }
-  return new kafkajs.Kafka({ ...options, logLevel: LOG_LEVEL, logCreator: () => logTo(logger) }).admin()
 }
 
 /** The name and the text of a protocol error. */
@@ -123,22 +118,17 @@ function logTo(logger: Logger): (entry: LogEntry) => void {
   }
 }
 
-function clientOptions(settings: KafkaSettings): Omit<KafkaConfig, 'brokers'> & { brokers: string[] } {
-  const { brokers, clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = settings
+function clientOptions(settings: KafkaSettings): object {
+  const { clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = settings
   return {
-    brokers: [...brokers],
     clientId,
     connectionTimeout: connectionTimeoutMs,
-    authenticationTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    retry: RETRY,
+    enforceRequestTimeout: true,
     ...(ssl === null ? {} : { ssl: { ...ssl } }),
     ...(sasl === null ? {} : { sasl: kafkajsSasl(sasl) }),
   }
 }
-
-/** Of the admin client; what runs through links is tried again by who asked. */
-const RETRY = { initialRetryTime: 50, maxRetryTime: 1_000, retries: 5 }
 
 function kafkajsSasl(sasl: KafkaSasl): SASLOptions {
   if (sasl.mechanism !== 'oauthbearer') return { ...sasl }

@@ -104,37 +104,35 @@ function batchSize(parcels: readonly Parcel[]): number {
   return parcels.length
 }
 
-/** Attempts, again and again with growing pauses, until the outbox is closed. */
+/** Attempts, again and again with growing pauses. Closing it makes each attempt the last, and the first that fails ends all. */
 export class Retries {
   readonly #logger: Logger
-  readonly #stop = new AbortController()
+  readonly #closing = new AbortController()
+  #isOver = false
 
   constructor(logger: Logger) {
     this.#logger = logger
   }
 
-  get isClosed(): boolean {
-    return this.#stop.signal.aborted
-  }
-
   close(): void {
-    this.#stop.abort()
+    this.#closing.abort()
   }
 
   /** Rejects with what trying again does not mend, or with `closed`. */
   async untilDone<T>(task: () => Promise<T>): Promise<T> {
     let pause = RETRY_MS
-    for (let attempt = 1; ; attempt++) {
-      if (this.isClosed) throw new LogError('closed', 'the outbox is closed', { outcome: 'unknown' })
+    for (let attempt = 1; !this.#isOver; attempt++) {
       try {
         return await task()
       } catch (err) {
-        if (!(err instanceof LogError) || (!err.retryable && !this.isClosed)) throw err
+        if (!(err instanceof LogError) || !err.retryable) throw err
         const log = attempt === WARN_AFTER ? 'warn' : 'debug'
         this.#logger[log]({ err, attempt }, 'records do not leave; trying again')
-        await sleep(pause, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined)
+        this.#isOver = this.#closing.signal.aborted
+        await sleep(pause, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined)
         pause = Math.min(pause * 2, MAX_RETRY_MS)
       }
     }
+    throw new LogError('closed', 'the outbox is closed', { outcome: 'unknown' })
   }
 }

@@ -7,7 +7,7 @@ import { LogError, type ReadResult, type StoredRecord } from '../../ports/event-
 import type { Connections } from './connections.ts'
 import { isStaleLeader, noAnswer, requestError } from './errors.ts'
 import type { RecordBatch } from './record-batch.ts'
-import { type Isolation, type Place, type WireRequest, endRequest, fetchRequest } from './requests.ts'
+import { type Isolation, type Place, type WireRequest, endRequest, fetchRequest, startRequest } from './requests.ts'
 import type { TopicMap } from './topic-map.ts'
 
 /** One answer: large enough for a fast restore, small enough that decoding doesn't hold up a heartbeat. */
@@ -34,11 +34,14 @@ export class Reader {
 
   async read(from: Place, offset: number, maxBytes: number, isolation: Isolation): Promise<ReadResult> {
     const where = `${from.topic}[${from.partition}] offset ${offset}`
+    // To Kafka some of them mean something else.
+    if (offset < 0) return this.#withFirst(from, new LogError('offset-out-of-range', `${where}: there is none`))
     let fetchBytes = Math.min(Math.max(maxBytes, MIN_FETCH_BYTES), MAX_FETCH_BYTES)
     for (;;) {
       const place = { ...from, offset, maxBytes: fetchBytes }
       const request = fetchRequest([place], { isolation, maxWaitMs: 0, maxBytes: fetchBytes })
-      const [fetched] = await this.#ask(from, request, where, (answer) => answer[0]?.errorCode ?? 0, 1)
+      const asked = this.#ask(from, request, where, (answer) => answer[0]?.errorCode ?? 0, 1)
+      const [fetched] = await asked.catch((err) => this.#withFirst(from, err))
       if (fetched?.torn !== true) return wholeBatches(fetched?.batches ?? [], offset, maxBytes)
       fetchBytes *= 2
     }
@@ -48,6 +51,13 @@ export class Reader {
     const where = `${of.topic}[${of.partition}]`
     const { offset } = await this.#ask(of, endRequest(of, isolation), where, ({ errorCode }) => errorCode, 0)
     return offset
+  }
+
+  /** To say where to read instead. */
+  async #withFirst(place: Place, err: unknown): Promise<never> {
+    if (!(err instanceof LogError) || err.code !== 'offset-out-of-range') throw err
+    const { offset: first } = await this.#ask(place, startRequest(place), place.topic, ({ errorCode }) => errorCode, 0)
+    throw new LogError('offset-out-of-range', `${err.message}; the first that is kept is ${first}`, { first })
   }
 
   /** Stops trying. */

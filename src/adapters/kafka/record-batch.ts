@@ -126,8 +126,9 @@ function decodeBatch(bytes: Buffer): RecordBatch {
   return { ...base, bytes: valueBytes, records, control: null }
 }
 
-function readRecord(from: WireReader, first: number, firstTime: number, appendTime: number | null): StoredRecord {
-  const reader = new WireReader(from.view(from.varint()))
+function readRecord(reader: WireReader, first: number, firstTime: number, appendTime: number | null): StoredRecord {
+  // Its length, which its parts say again, and its attributes, of which there are none.
+  reader.varint()
   reader.int8()
   const timestamp = appendTime ?? firstTime + reader.varint()
   if (appendTime !== null) reader.varint()

@@ -130,7 +130,14 @@ export interface FetchOptions {
 export function fetchRequest(places: readonly FetchPlace[], options: FetchOptions): WireRequest<Fetched[]> {
   const { isolation, maxWaitMs, maxBytes } = options
   const body = new WireWriter()
-  body.int32(-1).int32(maxWaitMs).int32(maxWaitMs === 0 ? 0 : 1).int32(maxBytes).int8(isolation).int32(0).int32(-1)
+  body
+    .int32(-1)
+    .int32(maxWaitMs)
+    .int32(maxWaitMs === 0 ? 0 : 1)
+    .int32(maxBytes)
+    .int8(isolation)
+    .int32(0)
+    .int32(-1)
   body.array(places, ({ topic, partition, offset, maxBytes: most }) =>
     body.string(topic).int32(1).int32(partition).int32(-1).int64(offset).int64(-1).int32(most),
   )
@@ -173,13 +180,26 @@ function fetchedPartition(answer: WireReader, topic: string, isolation: Isolatio
   }
 }
 
+const [LATEST, EARLIEST] = [-1, -2] as const
+
 /** Where readers of this isolation end. */
-export function endRequest(
-  of: Place,
-  isolation: Isolation,
-): WireRequest<{ readonly errorCode: number; readonly offset: number }> {
+export function endRequest(of: Place, isolation: Isolation): WireRequest<OffsetAnswer> {
+  return offsetRequest(of, isolation, LATEST)
+}
+
+/** The first offset that is kept. */
+export function startRequest(of: Place): WireRequest<OffsetAnswer> {
+  return offsetRequest(of, 0, EARLIEST)
+}
+
+export interface OffsetAnswer {
+  readonly errorCode: number
+  readonly offset: number
+}
+
+function offsetRequest(of: Place, isolation: Isolation, which: number): WireRequest<OffsetAnswer> {
   const body = new WireWriter()
-  body.int32(-1).int8(isolation).int32(1).string(of.topic).int32(1).int32(of.partition).int64(-1)
+  body.int32(-1).int8(isolation).int32(1).string(of.topic).int32(1).int32(of.partition).int64(which)
   return {
     apiKey: 2,
     apiVersion: 3,
@@ -199,30 +219,6 @@ export function endRequest(
       const [end] = topic ?? []
       if (end === undefined) throw new RangeError('an answer without its partition')
       return end
-    },
-  }
-}
-
-/** Sets one configuration of one topic and leaves the others (IncrementalAlterConfigs). Answers with an error code. */
-export function alterTopicRequest(topic: string, name: string, value: string): WireRequest<number> {
-  const [TOPIC, SET] = [2, 0] as const
-  const body = new WireWriter()
-  body.int32(1).int8(TOPIC).string(topic).int32(1).string(name).int8(SET).string(value).bool(false)
-  return {
-    apiKey: 44,
-    apiVersion: 0,
-    apiName: 'IncrementalAlterConfigs',
-    body,
-    decode(answer) {
-      answer.int32()
-      const codes = answer.array(() => {
-        const code = answer.int16()
-        answer.nullableString()
-        answer.int8()
-        answer.string()
-        return code
-      })
-      return codes[0] ?? 0
     },
   }
 }

@@ -12,7 +12,7 @@ export function snappy(bytes: Buffer, limit: number): Buffer {
   const out = new GrowingBytes(limit)
   if (!bytes.subarray(0, STREAM_MAGIC.length).equals(STREAM_MAGIC)) block(bytes, out)
   else {
-    for (let at = STREAM_HEADER_BYTES; at < bytes.length; ) {
+    for (let at = STREAM_HEADER_BYTES; at < bytes.length;) {
       const end = at + 4 + bytes.readUInt32BE(at)
       if (end > bytes.length) throw new RangeError('a snappy block beyond its end')
       block(bytes.subarray(at + 4, end), out)

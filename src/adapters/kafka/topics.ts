@@ -7,11 +7,11 @@
 import { LogError } from '../../ports/event-log.ts'
 import { type Logger, SILENT } from '../../ports/telemetry.ts'
 import { Connections } from './connections.ts'
-import { requestError } from './errors.ts'
+import { TOPIC_ALREADY_EXISTS, topicError } from './errors.ts'
 import { type KafkaOptions, type KafkaSettings, kafkaSettings } from './kafka-options.ts'
-import { adminClient } from './kjs.ts'
 import { Reader } from './reader.ts'
-import { alterTopicRequest } from './requests.ts'
+import type { WireRequest } from './requests.ts'
+import { type TopicAnswer, alterTopicRequest, createTopicsRequest, describeTopicsRequest } from './topic-requests.ts'
 import { TopicMap, anyBroker } from './topic-map.ts'
 import {
   DEFAULT_PARTITIONS,
@@ -42,6 +42,8 @@ export interface WrongSetting {
   readonly setting: string
   readonly found: string
   readonly expected: string
+  /** A greater one would be as good. */
+  readonly orMore: boolean
 }
 
 export interface TopicPlan {
@@ -53,9 +55,6 @@ export interface TopicPlan {
   /** For people. */
   readonly warnings: readonly string[]
 }
-
-/** A compacted topic's policy is asked for by name; 2 is Kafka's number for a topic. */
-const TOPIC_RESOURCE = 2
 
 /** Rejects with `LogError`. */
 export function planTopics(options: TopicsOptions): Promise<TopicPlan> {
@@ -86,13 +85,12 @@ function countText({ topic, found, expected }: WrongCount): string {
   )
 }
 
-function settingText({ topic, setting, found, expected }: WrongSetting): string {
-  return `${topic} has ${setting}=${found}, expected ${expected}; set it yourself, or let --fix do it`
+function settingText({ topic, setting, found, expected, orMore }: WrongSetting): string {
+  return `${topic} has ${setting}=${found}, expected ${expected}${orMore ? ' or more' : ''}; set it, or let --fix do it`
 }
 
 interface Cluster {
   readonly settings: KafkaSettings
-  readonly logger: Logger
   readonly connections: Connections
   readonly topics: TopicMap
   readonly reader: Reader
@@ -100,12 +98,11 @@ interface Cluster {
 
 async function withCluster<T>(options: TopicsOptions, task: (cluster: Cluster) => Promise<T>): Promise<T> {
   const settings = kafkaSettings(options)
-  const logger = options.logger ?? SILENT
-  const connections = new Connections(settings, logger)
+  const connections = new Connections(settings, options.logger ?? SILENT)
   const topics = new TopicMap(connections, settings.brokers)
   const reader = new Reader({ connections, topics, patienceMs: settings.requestTimeoutMs })
   try {
-    return await task({ settings, logger, connections, topics, reader })
+    return await task({ settings, connections, topics, reader })
   } finally {
     await connections.close()
   }
@@ -140,30 +137,21 @@ function warnings(replicationFactor: number, brokers: number): string[] {
   return [`${brokers === 1 ? 'one broker' : `${brokers} brokers`}, ${copies}: a lost disk may lose acknowledged events`]
 }
 
-async function compare({ settings, logger }: Cluster, present: readonly DesiredTopic[]): Promise<WrongSetting[]> {
-  const fullName = (name: string): string => `${settings.namespace}.${name}`
-  const admin = adminClient(settings, logger)
-  try {
-    await admin.connect()
-    const { resources } = await admin.describeConfigs({
-      resources: present.map(({ name }) => ({ type: TOPIC_RESOURCE, name: fullName(name) })),
-      includeSynonyms: false,
-    })
-    return present.flatMap(({ name, settings: wanted }) => {
-      const entries = resources.find(({ resourceName }) => resourceName === fullName(name))?.configEntries ?? []
-      const found = new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
-      return wanted
-        .filter((setting) => !fits(setting, found.get(setting.name) ?? ''))
-        .map((setting) => ({
-          topic: fullName(name),
-          setting: setting.name,
-          found: found.get(setting.name) ?? '',
-          expected: setting.rule === 'at-least' ? `${setting.value} or more` : setting.value,
-        }))
-    })
-  } finally {
-    await admin.disconnect()
-  }
+async function compare(cluster: Cluster, present: readonly DesiredTopic[]): Promise<WrongSetting[]> {
+  const fullName = (name: string): string => `${cluster.settings.namespace}.${name}`
+  const described = await ask(cluster, describeTopicsRequest(present.map(({ name }) => fullName(name))))
+  return present.flatMap(({ name, settings: wanted }) => {
+    const found = described.find(({ topic }) => topic === fullName(name))?.settings
+    return wanted
+      .filter((setting) => !fits(setting, found?.get(setting.name) ?? ''))
+      .map((setting) => ({
+        topic: fullName(name),
+        setting: setting.name,
+        found: found?.get(setting.name) ?? '',
+        expected: setting.value,
+        orMore: setting.rule === 'at-least',
+      }))
+  })
 }
 
 function fits({ value, rule }: TopicSetting, found: string): boolean {
@@ -171,38 +159,32 @@ function fits({ value, rule }: TopicSetting, found: string): boolean {
   return rule === 'exact' ? found === value : Number(found) >= Number(value)
 }
 
-async function create({ settings, logger, topics, reader }: Cluster, planned: TopicPlan): Promise<void> {
-  const { missing, replicationFactor } = planned
+async function create(cluster: Cluster, { missing, replicationFactor }: TopicPlan): Promise<void> {
   if (missing.length === 0) return
-  const admin = adminClient(settings, logger)
-  try {
-    await admin.connect()
-    await admin.createTopics({
-      topics: missing.map(({ topic, partitions, settings: wanted }) => ({
-        topic,
-        numPartitions: partitions,
-        replicationFactor,
-        configEntries: wanted.map(({ name, value }) => ({ name, value })),
-      })),
-      // Its way of waiting fails on a topic that a broker has not heard of yet.
-      waitForLeaders: false,
-    })
-  } finally {
-    await admin.disconnect()
-  }
-  await Promise.all(
-    missing.flatMap(({ topic, partitions }) =>
-      Array.from({ length: partitions }, async (_, partition) => {
-        await topics.appears(topic)
-        await reader.end({ topic, partition }, 0)
-      }),
-    ),
+  const { settings, topics, reader } = cluster
+  const fresh = missing.map((topic) => ({ ...topic, replicationFactor }))
+  await ask(cluster, createTopicsRequest(fresh, settings.requestTimeoutMs))
+  // A broker says yes before all of them, and the leaders themselves, have heard of it.
+  for (const { topic } of missing) await topics.appears(topic)
+  const places = missing.flatMap(({ topic, partitions }) =>
+    Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
   )
+  await Promise.all(places.map((place) => reader.end(place, 0)))
 }
 
-async function alter({ connections, topics }: Cluster, { topic, setting, expected }: WrongSetting): Promise<void> {
-  const [value = expected] = expected.split(' ')
-  const request = alterTopicRequest(topic, setting, value)
-  const code = await anyBroker(topics.addresses(), (address) => connections.request(address, request))
-  if (code !== 0) throw requestError(code, topic)
+async function alter(cluster: Cluster, { topic, setting, expected }: WrongSetting): Promise<void> {
+  await ask(cluster, alterTopicRequest(topic, setting, expected))
+}
+
+/** Asks one broker after another. A topic that another has created meanwhile is as good. */
+async function ask<T extends readonly TopicAnswer[]>(
+  { connections, topics }: Cluster,
+  request: WireRequest<T>,
+): Promise<T> {
+  return anyBroker(topics.addresses(), async (address) => {
+    const answer = await connections.request(address, request)
+    const failed = answer.find(({ errorCode }) => errorCode !== 0 && errorCode !== TOPIC_ALREADY_EXISTS)
+    if (failed !== undefined) throw topicError(failed.errorCode, failed.topic, failed.message)
+    return answer
+  })
 }

@@ -187,7 +187,7 @@ export class WireReader {
   /** A copy, so that it keeps nothing else of the buffer alive. */
   varintBytes(): Uint8Array | null {
     const length = this.varint()
-    return length < 0 ? null : Uint8Array.prototype.slice.call(this.view(length))
+    return length < 0 ? null : Buffer.from(this.view(length))
   }
 
   varintString(): string | null {

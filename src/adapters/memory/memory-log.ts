@@ -7,7 +7,15 @@
  * 1. A batch lands in the call or never, unless a fault says `landLate`; so one member's appends land in call order.
  * 2. Every promise settles by microtasks alone, so a virtual clock drains it.
  */
-import type { Appended, EventLog, Group, GroupMember, LogRecord, Membership, TopicPartition } from '../../ports/event-log.ts'
+import type {
+  Appended,
+  EventLog,
+  Group,
+  GroupMember,
+  LogRecord,
+  Membership,
+  TopicPartition,
+} from '../../ports/event-log.ts'
 import { LogError, OWNERS } from '../../ports/event-log.ts'
 import { MemoryGroup } from './memory-group.ts'
 import { MemoryPartition } from './memory-partition.ts'

@@ -11,23 +11,39 @@ import type { Outbox, OutgoingRecord } from '../../ports/outbox.ts'
 const AGAIN_MS = 100
 
 export function createMemoryOutbox(log: EventLog, clock: Clock): Outbox {
+  const waiting = new Set<() => void>()
   let closed = false
+
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const goOn = (): void => {
+        cancel()
+        waiting.delete(goOn)
+        resolve()
+      }
+      const cancel = clock.schedule(clock.now() + AGAIN_MS, goOn)
+      waiting.add(goOn)
+    })
+
   return {
     async send({ topic, partition, spreadBy, key, value, headers }: OutgoingRecord) {
       const place = { topic, partition: partition ?? partitionOf(spreadBy ?? key ?? '', log.partitions) }
-      while (!closed) {
+      if (closed) throw new LogError('closed', 'the outbox is closed')
+      for (;;) {
+        const isLast = closed
         try {
           await log.append(place, [{ key, value, headers }])
           return
         } catch (error) {
           if (!(error instanceof LogError) || !error.retryable) throw error
         }
-        await new Promise<void>((resolve) => clock.schedule(clock.now() + AGAIN_MS, resolve))
+        if (isLast) throw new LogError('closed', 'the outbox is closed')
+        if (!closed) await pause()
       }
-      throw new LogError('closed', 'the outbox is closed')
     },
     async close() {
       closed = true
+      for (const goOn of [...waiting]) goOn()
     },
   }
 }

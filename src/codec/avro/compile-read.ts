@@ -1,7 +1,11 @@
 /**
  * Schemas compiled to closures that read core values: null for an absent value, JSON values where Avro has JSON text,
  * plain objects for records and maps, Uint8Array for bytes. Expects the worst and throws DecodeError.
+ *
+ * What is read is nobody's to change. So values that are mostly the same stand once for all that have them: nothing at all
+ * in an array or a map, and the parts of a definition that most jobs leave at their defaults.
  */
+import type { Json } from '../../core/json.ts'
 import { DecodeError } from '../decode-error.ts'
 import { parseJson } from '../json-text.ts'
 import type { Reader } from './reader.ts'
@@ -10,12 +14,23 @@ import { minWidth, type RecordSchema, type Schema } from './schema.ts'
 export type Read = (reader: Reader) => unknown
 type Members = Record<string, unknown>
 
+const NO_ITEMS: readonly never[] = Object.freeze([])
+const NO_MEMBERS: Readonly<Members> = Object.freeze({})
+
+/** Records of which the last one read is likely to come again. */
+const SHARED: ReadonlySet<string> = new Set(['RetryPolicy', 'JobCounts'])
+
 /** `type`: a first member that says which record it is; null: none. */
 export function compileRead(schema: RecordSchema, type: string | null): Read {
   return readRecord(schema, '', type)
 }
 
-function readerOf(schema: Schema, path: string): Read {
+/** A record with an array of bytes whose items are taken as views of what is read from. */
+export function compileReadOfViews(schema: RecordSchema): Read {
+  return readRecord(schema, '', null, true)
+}
+
+function readerOf(schema: Schema, path: string, views = false): Read {
   switch (schema.kind) {
     case 'boolean':
       return (reader) => reader.boolean(path)
@@ -26,10 +41,10 @@ function readerOf(schema: Schema, path: string): Read {
     case 'double':
       return (reader) => reader.double(path)
     case 'bytes':
-      return (reader) => reader.bytes(path)
+      return views ? (reader) => reader.view(path) : (reader) => reader.bytes(path)
     case 'string':
       return schema.logical === 'json'
-        ? (reader) => parseJson(reader.string(path), path)
+        ? (reader) => jsonOf(reader.string(path), path)
         : (reader) => reader.string(path)
     case 'fixed':
       return (reader) => reader.fixed(schema.size, path)
@@ -38,17 +53,19 @@ function readerOf(schema: Schema, path: string): Read {
       return (reader) => (reader.isNull(path) ? null : read(reader))
     }
     case 'array':
-      return readArray(schema.items, path)
+      return readArray(schema.items, path, views)
     case 'map':
       return readMap(schema.values, path)
-    case 'record':
-      return readRecord(schema, path, null)
+    case 'record': {
+      const read = readRecord(schema, path, null)
+      return SHARED.has(schema.name.slice(schema.name.lastIndexOf('.') + 1)) ? sharing(read) : read
+    }
   }
 }
 
-function readRecord(schema: RecordSchema, path: string, type: string | null): Read {
+function readRecord(schema: RecordSchema, path: string, type: string | null, views = false): Read {
   const names = schema.fields.map((field) => field.name)
-  const reads = schema.fields.map((field) => readerOf(field.schema, member(path, field.name)))
+  const reads = schema.fields.map((field) => readerOf(field.schema, member(path, field.name), views))
   const count = names.length
   // A copy of it has all members in place: far cheaper than to add them one by one.
   const shape: Members = Object.fromEntries([
@@ -62,12 +79,27 @@ function readRecord(schema: RecordSchema, path: string, type: string | null): Re
   }
 }
 
-function readArray(items: Schema, path: string): Read {
-  const read = readerOf(items, `${path}[]`)
+function sharing(read: Read): Read {
+  let last: Members = {}
+  return (reader) => {
+    const record = read(reader) as Members
+    for (const name in record) {
+      if (Object.is(record[name], last[name])) continue
+      last = record
+      return record
+    }
+    return last
+  }
+}
+
+function readArray(items: Schema, path: string, views: boolean): Read {
+  const read = readerOf(items, `${path}[]`, views)
   const width = minWidth(items)
   return (reader) => {
+    let count = reader.block(width, path)
+    if (count === 0) return NO_ITEMS
     const array: unknown[] = []
-    for (let count = reader.block(width, path); count !== 0; count = reader.block(width, path)) {
+    for (; count !== 0; count = reader.block(width, path)) {
       for (; count > 0; count -= 1) array.push(read(reader))
     }
     return array
@@ -78,8 +110,10 @@ function readMap(values: Schema, path: string): Read {
   const read = readerOf(values, `${path}{}`)
   const width = 1 + minWidth(values)
   return (reader) => {
+    let count = reader.block(width, path)
+    if (count === 0) return NO_MEMBERS
     const map: Members = {}
-    for (let count = reader.block(width, path); count !== 0; count = reader.block(width, path)) {
+    for (; count !== 0; count = reader.block(width, path)) {
       for (; count > 0; count -= 1) {
         const key = reader.string(path)
         if (key === '__proto__') throw new DecodeError(path, 'a key named __proto__')
@@ -89,6 +123,21 @@ function readMap(values: Schema, path: string): Read {
     }
     return map
   }
+}
+
+/** Triggers and metadata of many jobs are the same text; their values are frozen. */
+const SHARED_JSON_CHARS = 256
+const SHARED_JSON_TEXTS = 1_024
+const jsons = new Map<string, Json>()
+
+function jsonOf(text: string, path: string): Json {
+  if (text.length > SHARED_JSON_CHARS) return parseJson(text, path)
+  const known = jsons.get(text)
+  if (known !== undefined) return known
+  const value = parseJson(text, path)
+  if (jsons.size >= SHARED_JSON_TEXTS) jsons.clear()
+  jsons.set(text, value)
+  return value
 }
 
 function member(path: string, name: string): string {

@@ -12,6 +12,7 @@ import { isUtf8 } from 'node:buffer'
 
 import { DecodeError } from '../decode-error.ts'
 import { MAX_ITEMS, MAX_LONG, MAX_VARINT_BYTES } from '../limits.ts'
+import { CACHED_BYTES, TextCache } from './text-cache.ts'
 
 /** Up to here a loop that looks for a byte above 0x7f is faster than a call into native code. */
 const SHORT_TEXT_BYTES = 64
@@ -95,7 +96,7 @@ export class Reader {
     if (length <= SHORT_TEXT_BYTES) {
       let at = start
       while (at < end && (bytes[at] as number) < 0x80) at += 1
-      if (at === end) return bytes.toString('latin1', start, end)
+      if (at === end) return length <= CACHED_BYTES ? texts.text(bytes, start, end) : bytes.toString('latin1', start, end)
     }
     if (!isUtf8(bytes.subarray(start, end))) throw new DecodeError(path, 'not valid UTF-8')
     return bytes.toString('utf8', start, end)
@@ -104,6 +105,14 @@ export class Reader {
   /** A copy. */
   bytes(path: string): Uint8Array {
     return this.#copy(this.#length(path))
+  }
+
+  /** The bytes where they lie: they change, or stay in memory, with those that are read from. */
+  view(path: string): Uint8Array {
+    const length = this.#length(path)
+    const start = this.#position
+    this.#position = start + length
+    return this.#bytes.subarray(start, start + length)
   }
 
   /** A copy. */
@@ -148,6 +157,8 @@ export class Reader {
 }
 
 const EMPTY = Buffer.alloc(0)
+
+const texts = new TextCache()
 
 function truncated(path: string): DecodeError {
   return new DecodeError(path, 'the bytes end before the value does')

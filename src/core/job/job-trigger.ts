@@ -108,12 +108,7 @@ function isAnchoredAtAdd(trigger: Trigger): boolean {
 }
 
 /** The scheduled time after `at`; null when there is none, or when `repeat` is used up by `decided` times. */
-export function followingFireTime(
-  job: JobState,
-  at: number,
-  decided: number,
-  calendars: Calendars,
-): number | null {
+export function followingFireTime(job: JobState, at: number, decided: number, calendars: Calendars): number | null {
   const { trigger } = job.definition
   if (trigger === null || at >= MAX_INSTANT_MS) return null
   if (trigger.repeat !== undefined && decided >= trigger.repeat) return null

@@ -175,15 +175,18 @@ function definitionOf(
 
 function metadata(problems: Problems, given: JobInput['metadata']): JsonObject {
   if (given === undefined || given === null) return DEFAULT_DEFINITION.metadata
-  const problem =
-    typeof given !== 'object' || Array.isArray(given)
-      ? { expected: 'an object', came: given }
-      : jsonProblem(given, MAX_METADATA_BYTES)
-  if (problem !== null) {
-    note(problems, 'invalid-option', 'job.metadata', problem.expected, problem.came)
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    note(problems, 'invalid-option', 'job.metadata', 'an object', given)
     return DEFAULT_DEFINITION.metadata
   }
-  // As the log has it: NaN, Date and undefined become what JSON makes of them, and the caller's object is not kept.
+  const problem = jsonProblem(given, MAX_METADATA_BYTES)
+  if (problem !== null) {
+    const path = `job.metadata${problem.path}`
+    const reason = `${path}: expected ${problem.expected}, got ${String(problem.came)}`
+    problems.first ??= reject('invalid-option', reason, path)
+    return DEFAULT_DEFINITION.metadata
+  }
+  // As the log has it: a Date is a text, undefined members are left out, and the caller's object is not kept.
   return JSON.parse(JSON.stringify(given)) as JsonObject
 }
 

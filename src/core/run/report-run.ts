@@ -70,7 +70,7 @@ export function reportRun(view: View, report: Report, moment: Moment): Decided[]
 }
 
 function resultError(problem: JsonProblem): RunError {
-  const message = `result: expected ${problem.expected}, got ${String(problem.came)}`
+  const message = `result${problem.path}: expected ${problem.expected}, got ${String(problem.came)}`
   return { name: 'ResultError', message, stack: null, retryable: false }
 }
 

@@ -99,7 +99,9 @@ function compileExclusions(trigger: ExcludingTrigger, path: string, calendars: C
   const { holidays } = calendars
   const lacking = trigger.exclude.findIndex((exclusion) => 'holidays' in exclusion && holidays === null)
   const exclusions = trigger.exclude.flatMap((exclusion, i) =>
-    'holidays' in exclusion && holidays === null ? [] : [compileExclusion(exclusion, `${path}.exclude[${i}]`, calendars)],
+    'holidays' in exclusion && holidays === null
+      ? []
+      : [compileExclusion(exclusion, `${path}.exclude[${i}]`, calendars)],
   )
   const compiled = compileExcluding(inner, tableOf(calendars, trigger.zone, path), exclusions)
   if (lacking === -1) return compiled

@@ -3,12 +3,11 @@
  * can be answered without a zone: does any date match at all?
  */
 
-import { bitsOf, hasBit, lowestBit } from './bits.ts'
+import { hasBit, lowestBit } from './bits.ts'
 import type { Bits } from './bits.ts'
 import { dayNumber, isLeapYear, isoWeek, monthLength, weekdayOf } from './calendar.ts'
 import { dayTable, dayTableIndex } from './day-table.ts'
 import type { DaySpec } from './day-table.ts'
-import { valuesOf } from './field-text.ts'
 import type { Range } from './field-text.ts'
 import { MAX_YEAR, MIN_YEAR } from './limits.ts'
 
@@ -42,14 +41,27 @@ const ALL_HOURS = 0xff_ffff
 
 export function cronSpec(selection: CronSelection): CronSpec {
   return {
-    seconds: bitsOf(valuesOf(selection.seconds)),
-    minutes: bitsOf(valuesOf(selection.minutes)),
-    hours: bitsOf(valuesOf(selection.hours)).low,
-    months: bitsOf(valuesOf(selection.months)).low,
+    seconds: bitsOfRanges(selection.seconds),
+    minutes: bitsOfRanges(selection.minutes),
+    hours: bitsOfRanges(selection.hours).low,
+    months: bitsOfRanges(selection.months).low,
     dayTable: dayTable(selection.days),
-    weeks: selection.weeks === null ? null : bitsOf(valuesOf(selection.weeks)),
+    weeks: selection.weeks === null ? null : bitsOfRanges(selection.weeks),
     years: selection.years,
   }
+}
+
+/** All values of ranges. */
+function bitsOfRanges(ranges: readonly Range[]): Bits {
+  let low = 0
+  let high = 0
+  for (const { from, to, step } of ranges) {
+    for (let value = from; value <= to; value += step) {
+      if (value < 30) low |= 1 << value
+      else high |= 1 << (value - 30)
+    }
+  }
+  return { low, high }
 }
 
 /** Judged on the set of hours and not on its spelling: `*`, `0-23` and `0-11,12-23` are the same schedule. */

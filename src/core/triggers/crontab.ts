@@ -10,7 +10,7 @@ import type { CronSelection } from './cron-spec.ts'
 import { daysOf } from './cron-fields.ts'
 import { EVERY_DAY, EVERY_WEEKDAY } from './day-table.ts'
 import type { DayItem } from './day-table.ts'
-import { MONTH_NAMES, badItem, parseRange, readValue, splitList, valuesOf } from './field-text.ts'
+import { MONTH_NAMES, badItem, parseRange, readValue, splitList } from './field-text.ts'
 import type { FieldRule, ListItem, Place, Range } from './field-text.ts'
 import { MAX_TEXT_LENGTH } from './limits.ts'
 import { invalid } from './trigger-error.ts'
@@ -163,7 +163,8 @@ function weekdayItem(item: ListItem): DayItem {
     return { kind: 'nth-weekday', weekday: mondayFirst(readValue(nth[1] ?? '', item, rule)), nth: Number(nth[2]) }
   }
   let bits = 0
-  for (const value of valuesOf([rangeOf(item, 'weekday')])) bits |= 1 << mondayFirst(value)
+  const { from, to, step } = rangeOf(item, 'weekday')
+  for (let value = from; value <= to; value += step) bits |= 1 << mondayFirst(value)
   return { kind: 'weekdays', bits }
 }
 

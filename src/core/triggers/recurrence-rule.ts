@@ -4,7 +4,16 @@
  */
 
 import { dayNumber, monthLength } from './calendar.ts'
-import { DAY_MS, HOUR_MS, MAX_RULE_COUNT, MAX_RULE_INTERVAL, MAX_YEAR, MINUTE_MS, MIN_YEAR, SECOND_MS } from './limits.ts'
+import {
+  DAY_MS,
+  HOUR_MS,
+  MAX_RULE_COUNT,
+  MAX_RULE_INTERVAL,
+  MAX_YEAR,
+  MINUTE_MS,
+  MIN_YEAR,
+  SECOND_MS,
+} from './limits.ts'
 import { TriggerError, invalid, show } from './trigger-error.ts'
 
 export type Frequency = 'YEARLY' | 'MONTHLY' | 'WEEKLY' | 'DAILY' | 'HOURLY' | 'MINUTELY' | 'SECONDLY'
@@ -48,7 +57,9 @@ const START = /^DTSTART(?:;TZID=([A-Za-z0-9_+\-/:]+))?:(\d{8}T\d{6})(Z?)$/i
 const MOMENT = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/
 const WEEKDAY = /^([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)$/
 const NAMES: readonly string[] =
-  'FREQ INTERVAL COUNT UNTIL WKST BYMONTH BYWEEKNO BYYEARDAY BYMONTHDAY BYDAY BYHOUR BYMINUTE BYSECOND BYSETPOS'.split(' ')
+  'FREQ INTERVAL COUNT UNTIL WKST BYMONTH BYWEEKNO BYYEARDAY BYMONTHDAY BYDAY BYHOUR BYMINUTE BYSECOND BYSETPOS'.split(
+    ' ',
+  )
 const LINES = 'a DTSTART line (UTC, or with TZID) and an RRULE line'
 
 /** Reads a text of two lines. Throws TriggerError `invalid-trigger`; the zone is not looked up. */
@@ -118,8 +129,11 @@ function weekdaysOf(parts: Parts): readonly RuleWeekday[] | null {
 
 function momentOf(text: string, path: string): { readonly ms: number; readonly isInstant: boolean } {
   const match = MOMENT.exec(text)
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (match ?? []).slice(1, 7).map((part) => Number(part ?? 0))
-  const isDate = year >= MIN_YEAR && year <= MAX_YEAR && month >= 1 && month <= 12 && day >= 1 && day <= monthLength(year, month)
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (match ?? [])
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0))
+  const isDate =
+    year >= MIN_YEAR && year <= MAX_YEAR && month >= 1 && month <= 12 && day >= 1 && day <= monthLength(year, month)
   if (match === null || !isDate || hour > 23 || minute > 59 || second > 59) {
     return invalid(path, 'dates as 20270131T093000 that exist, in the years 1970 to 9999', text)
   }
@@ -170,7 +184,11 @@ class Parts {
   #list(name: string, form: RegExp, isIn: (value: number) => boolean, expected: string): readonly number[] | null {
     const text = this.text(name)
     if (text === null) return null
-    const values = text.split(',').map((item) => (form.test(item) && isIn(Number(item)) ? Number(item) : this.wrong(name, `${expected}, in a comma list`)))
+    const values = text
+      .split(',')
+      .map((item) =>
+        form.test(item) && isIn(Number(item)) ? Number(item) : this.wrong(name, `${expected}, in a comma list`),
+      )
     return [...new Set(values)].toSorted((a, b) => a - b)
   }
   wrong(name: string, expected: string): never {

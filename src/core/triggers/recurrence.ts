@@ -225,7 +225,9 @@ function dayMatcher(rule: RecurrenceRule): (day: number) => boolean {
     const nth = Math.ceil(place / 7)
     const nthFromEnd = -Math.ceil((last - place + 1) / 7)
     const weekday = weekdayOf(day)
-    return weekdays.some((one) => one.weekday === weekday && (one.nth === 0 || one.nth === nth || one.nth === nthFromEnd))
+    return weekdays.some(
+      (one) => one.weekday === weekday && (one.nth === 0 || one.nth === nth || one.nth === nthFromEnd),
+    )
   }
 }
 

@@ -22,13 +22,20 @@ export const RRULE_FORM: Form<RRuleTrigger> = {
   ...JOB_MEMBERS,
 }
 
+/** Evaluations of other triggers that take as long as one of a rule, at its worst. */
+const RULE_COST = 20
+
 export function compileRRule(trigger: RRuleTrigger, path: string, calendars: Calendars): CompiledTrigger {
   const rulePath = `${path}.rule`
   const { zone, startMs, rule } = parseRecurrence(trigger.rule, rulePath)
   const table = calendars.zones.table(zone, rulePath)
   const schedule = recurrence(rule, startMs)
   if (schedule.nextLocal(startMs) === Infinity) {
-    throw new TriggerError('never-fires', rulePath, 'never fires: no date of the years to 9999 matches all of its parts')
+    throw new TriggerError(
+      'never-fires',
+      rulePath,
+      'never fires: no date of the years to 9999 matches all of its parts',
+    )
   }
   const endMs = untilMs(rule, table)
   if (endMs < resolveLocal(table, startMs).instant) {
@@ -39,7 +46,13 @@ export function compileRRule(trigger: RRuleTrigger, path: string, calendars: Cal
     return at !== null && at <= endMs ? at : null
   }
   const limited = rule.count === null ? next : counted(next, rule.count)
-  return { needs: 'nothing', next: (afterMs) => limited(afterMs + 1) }
+  return {
+    needs: 'nothing',
+    next: (afterMs, _anchorMs, budget) => {
+      if (budget !== undefined) budget.left -= RULE_COST
+      return limited(afterMs + 1)
+    },
+  }
 }
 
 function untilMs({ until }: RecurrenceRule, table: ZoneTable): number {

@@ -37,7 +37,7 @@ export interface ZoneDatabase {
   /** As `2026c`; the text of a later one sorts after that of an earlier one. null: not known. */
   readonly version: string | null
   /** The table of a zone, always the same one. Throws TriggerError `unknown-zone`, which names `path`. */
-  table(zone: string, path?: string): ZoneTable
+  readonly table: (zone: string, path?: string) => ZoneTable
 }
 
 /** UTC offset of an IANA zone in milliseconds, east positive. Changes fall on whole seconds. */

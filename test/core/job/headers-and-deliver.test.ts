@@ -57,7 +57,7 @@ describe('the headers of a job', () => {
     ['a text for bytes', { headers: [{ name: 'a', value: 'x' }] }, 'invalid-option', 'job.headers[0].value'],
   ]
   test.for(REFUSED)('are rejected with %s', ([_what, job, code, path]) => {
-    nothing.when(addJob(job as JobInput)).then(rejected(code, path))
+    nothing.when(addJob(job)).then(rejected(code, path))
   })
 })
 
