@@ -1,5 +1,5 @@
 /**
- * Checks one log folder: every frame, the reader's rule for every partition, and what the accepted events promise.
+ * Checks one log: the reader's rule for every partition, and what the accepted events promise; of a folder every frame too.
  * Streams: what stays in memory is what a fold of the log needs, and the ids of runs and commands.
  */
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { Report } from './audit/report.ts'
 import { SingleObjectDecoder } from './avro/decode.ts'
 import { readSchemaFiles } from './avro/schema-files.ts'
 import { readLogFolder } from './embedded/log-folder.ts'
+import type { LogRecord } from './embedded/segment-bytes.ts'
 
 export interface CheckOptions {
   /** The writer has drained and closed the log: every run must have its outcome. Default false. */
@@ -17,6 +18,8 @@ export interface CheckOptions {
   readonly acknowledged?: Iterable<string>
   /** Ids of the runs whose task was called: each must be on the log, and no other may have succeeded. */
   readonly executed?: ReadonlySet<string>
+  /** Several processes write: records that the reader's rule ignores are no violation. Default false. */
+  readonly shared?: boolean
 }
 
 const schemas = fileURLToPath(new URL('../../schemas', import.meta.url))
@@ -30,16 +33,25 @@ interface Partition {
 /** Throws `UnreadableLogError` when there is no log to read. */
 export function checkLog(folder: string, options: CheckOptions = {}): Report {
   const report = new Report()
+  return checkRecords(readLogFolder(folder, report), options, report)
+}
+
+/** Records of the events topic, each partition in the order of its offsets. */
+export function checkRecords(
+  records: Iterable<LogRecord>,
+  options: CheckOptions = {},
+  report: Report = new Report(),
+): Report {
   const events = (decoder ??= new SingleObjectDecoder(readSchemaFiles(schemas)))
   const partitions = new Map<number, Partition>()
   const open = (partition: number): Partition => {
     const audit = new PartitionAudit(report)
-    const rule = new ReadersRule(partition, events, report, (accepted) => audit.batch(accepted))
+    const rule = new ReadersRule(partition, events, report, (accepted) => audit.batch(accepted), options.shared)
     const opened = { rule, audit }
     partitions.set(partition, opened)
     return opened
   }
-  for (const record of readLogFolder(folder, report)) {
+  for (const record of records) {
     const { rule } = partitions.get(record.partition) ?? open(record.partition)
     rule.take(record)
   }

@@ -60,7 +60,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const result = noResult()
   const random = seededRandom(options.seed)
   const compiled = join(options.folder, 'compiled')
-  await new Victim(join(options.folder, 'warm-up'), 'warm-up', 'open', compiled).ended
+  await new Victim(`file:${join(options.folder, 'warm-up')}`, 'warm-up', 'open', compiled).ended
   for (let number = 0; result.kills < options.kills && result.wrong.length === 0; number += 1) {
     const log = new LogUnderFire(options.folder, number, random, result)
     const kills = Math.min(KILLS_PER_FOLDER, options.kills - result.kills)
@@ -141,7 +141,7 @@ class LogUnderFire {
 
   #start(mode: Mode): Victim {
     this.#processes += 1
-    return new Victim(this.#folder, `${this.#name}-${this.#processes}`, mode, this.#compiled)
+    return new Victim(`file:${this.#folder}`, `${this.#name}-${this.#processes}`, mode, this.#compiled)
   }
 
   #check(victim: Victim, final: boolean): Report {

@@ -1,5 +1,5 @@
 /**
- * The process that is killed: `node test/kill/child.ts <folder> <name> [drain | open]`. It opens the log, adds the jobs of
+ * The process that is killed: `node test/kill/child.ts <log> <name> [drain | open]`. It opens the log, adds the jobs of
  * `workload.ts`, lets them fire and asks for more work all the time, until it is killed. With `drain` it lets every job
  * fire, ends everything that is open and shuts down; with `open` it shuts down at once.
  *
@@ -16,18 +16,24 @@ const ROUNDS_ASKED_AGAIN = 4
 const BACKFILL_MS = 500
 const OUTCOMES: readonly EventType[] = ['RunSucceeded', 'RunFailed', 'RunTimedOut', 'RunCancelled', 'RunLost']
 
-const [folder = '', name = '', mode = 'run'] = process.argv.slice(2)
+const [log = '', name = '', mode = 'run'] = process.argv.slice(2)
+/** Others write to it as well, and a command may have to wait for another owner. */
+const isShared = log.startsWith('kafka:')
 
 function say(line: string): void {
   writeSync(1, `${line}\n`)
 }
 
-/** Tells of a command when it has its answer, also when the answer is no. */
-async function acknowledged(commandId: string, answer: Promise<unknown>): Promise<void> {
-  try {
-    await answer
-  } catch (error) {
-    if (!(error instanceof RejectedError)) throw error
+/** Tells of a command when it has its answer, also when the answer is no. Without one it asks again, under the same id. */
+async function acknowledged(commandId: string, ask: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await ask()
+      break
+    } catch (error) {
+      if (error instanceof RejectedError) break
+      if (!isShared || !(error instanceof OperationalError) || !error.retryable) throw error
+    }
   }
   say(`acknowledged ${commandId}`)
 }
@@ -36,7 +42,7 @@ async function acknowledged(commandId: string, answer: Promise<unknown>): Promis
 async function command(scheduler: Scheduler, round: number): Promise<void> {
   const ask = (verb: string, call: (options: { commandId: string }) => Promise<unknown>): Promise<void> => {
     const commandId = `${name}-${round}-${verb}`
-    return acknowledged(commandId, call({ commandId }))
+    return acknowledged(commandId, () => call({ commandId }))
   }
   const even = round % 2 === 0
   await Promise.all([
@@ -78,7 +84,8 @@ async function askAgain(scheduler: Scheduler): Promise<void> {
   await Promise.all(
     rounds.map((round) => {
       const commandId = `${before}-${round}-once`
-      return acknowledged(commandId, scheduler.addJob({ id: `once-${before}-${round}`, task: 'quick', commandId }))
+      const job = { id: `once-${before}-${round}`, task: 'quick', commandId }
+      return acknowledged(commandId, () => scheduler.addJob(job))
     }),
   )
 }
@@ -118,12 +125,16 @@ async function drain(scheduler: Scheduler, runs: ReturnType<typeof watchOpenRuns
 
 async function main(): Promise<void> {
   say('opening')
-  const scheduler = await Scheduler.open({ log: `file:${folder}` })
+  const scheduler = await Scheduler.open({ log })
   say('owns')
   if (mode === 'open') return scheduler.shutdown()
   registerTasks(scheduler, (runId, attempt) => say(`ran ${runId} ${attempt}`))
   const runs = watchOpenRuns(scheduler)
-  await Promise.all(JOB_IDS.map((id) => scheduler.addJob(jobOptions(id))))
+  const added = (id: string): Promise<void> => {
+    const commandId = `${name}-add-${id}`
+    return acknowledged(commandId, () => scheduler.addJob({ ...jobOptions(id), commandId }))
+  }
+  await Promise.all(JOB_IDS.map(added))
   await scheduler.start()
   say('started')
   await askAgain(scheduler)

@@ -13,7 +13,7 @@ let victim: Victim
 
 beforeAll(async () => {
   folder = join(mkdtempSync(join(tmpdir(), 'horolog-real-')), 'log')
-  victim = new Victim(folder, 'real-1', 'drain')
+  victim = new Victim(`file:${folder}`, 'real-1', 'drain')
   await victim.ended
 }, LIMIT_MS)
 afterAll(() => rmSync(join(folder, '..'), { recursive: true }))

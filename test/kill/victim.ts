@@ -28,16 +28,16 @@ export class Victim {
   /** When it is gone and everything that it had written is read. */
   readonly ended: Promise<Ended>
 
-  /** `compiled`: a folder where processes that end by themselves leave compiled code for the next ones. */
-  constructor(folder: string, name: string, mode: Mode, compiled?: string) {
+  /** `log`: its address. `compiled`: a folder where processes that end by themselves leave compiled code for the next ones. */
+  constructor(log: string, name: string, mode: Mode, compiled?: string, hangsAfterMs = HANGS_AFTER_MS) {
     const env = compiled === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: compiled }
-    this.#process = spawn(process.execPath, [CHILD, folder, name, mode], { stdio: ['ignore', 'pipe', 'pipe'], env })
+    this.#process = spawn(process.execPath, [CHILD, log, name, mode], { stdio: ['ignore', 'pipe', 'pipe'], env })
     this.#process.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text))
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     const watchdog = setTimeout(() => {
       this.hung = true
       this.kill()
-    }, HANGS_AFTER_MS)
+    }, hangsAfterMs)
     this.ended = new Promise((resolve, reject) => {
       this.#process.on('error', reject)
       this.#process.on('close', (code, signal) => {
@@ -60,6 +60,15 @@ export class Victim {
 
   kill(): void {
     this.#process.kill('SIGKILL')
+  }
+
+  /** It does nothing any more, and notices nothing. */
+  pause(): void {
+    this.#process.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT')
   }
 
   #read(text: string): void {

@@ -1,6 +1,7 @@
 /**
- * The reader's rule for one partition: which records are history. Everything that the rule ignores or drops is
- * reported, because a log with a single writer has nothing to ignore.
+ * The reader's rule for one partition: which records are history. On a log with a single writer everything that the rule
+ * ignores or drops is reported, because there is nothing to ignore; on a shared one fenced owners and repeated sends leave
+ * such records behind, and they are counted.
  *
  * Invariants:
  * 1. A batch is handed on whole, after its trailer, or not at all.
@@ -10,7 +11,7 @@ import { createHash } from 'node:crypto'
 import { DecodeError, type SingleObjectDecoder } from '../avro/decode.ts'
 import type { LogRecord } from '../embedded/segment-bytes.ts'
 import type { BatchCommitted, LogEvent, OwnerAnnounced, Place, Placed } from './events.ts'
-import type { Report } from './report.ts'
+import type { Report, ViolationKind } from './report.ts'
 
 interface Held extends Placed {
   readonly value: Buffer
@@ -27,12 +28,14 @@ export class ReadersRule {
   readonly #decoder: SingleObjectDecoder
   readonly #report: Report
   readonly #accept: (events: readonly Placed[]) => void
+  readonly #shared: boolean
   #epoch = 0
   #seq = 0
   #owner: Buffer = Buffer.alloc(0)
   #chain: Buffer = Buffer.alloc(CHAIN_BYTES)
   #first: OwnerAnnounced | null = null
-  #held: Held[] = []
+  /** Of the next batch, by index: of a copy the last one counts. */
+  readonly #held = new Map<number, Held>()
   #lastTime = 0
   #commandsThrough = -1
   #reportsThrough = -1
@@ -43,11 +46,13 @@ export class ReadersRule {
     decoder: SingleObjectDecoder,
     report: Report,
     accept: (events: readonly Placed[]) => void,
+    shared = false,
   ) {
     this.#partition = partition
     this.#decoder = decoder
     this.#report = report
     this.#accept = accept
+    this.#shared = shared
   }
 
   /** The next record of the partition. `value` must stay as it is until its batch is over. */
@@ -60,11 +65,17 @@ export class ReadersRule {
     if (event.type === 'OwnerAnnounced') this.#announced(event, value, place)
     else if (event.epoch !== this.#epoch || event.seq !== this.#seq + 1) this.#ignored(event, place)
     else if (event.type === 'BatchCommitted') this.#committed(event, value, place)
-    else if (event.index === this.#held.length) this.#held.push({ event, place, value })
-    else {
-      const text = `${event.type} has index ${event.index} in its batch, expected ${this.#held.length}`
+    else this.#hold({ event, place, value })
+  }
+
+  #hold(held: Held): void {
+    const { event, place } = held
+    if (event.index !== this.#held.size && !this.#shared) {
+      const text = `${event.type} has index ${event.index} in its batch, expected ${this.#held.size}`
       this.#report.violate('ignored-record', place, text)
+      return
     }
+    this.#held.set(event.index, held)
   }
 
   endOfLog(): void {
@@ -93,7 +104,7 @@ export class ReadersRule {
     this.#dropHeld('an owner is announced')
     if (event.epoch <= this.#epoch) {
       const text = `an owner is announced in epoch ${event.epoch} after epoch ${this.#epoch}`
-      this.#report.violate('ignored-record', place, text)
+      this.#leftBehind('ignored-record', place, text)
       return
     }
     this.#checkAnnouncement(event, place)
@@ -123,16 +134,17 @@ export class ReadersRule {
     const expected = `(${this.#epoch}, ${this.#seq + 1})`
     const text = `${event.type} of (epoch, seq) (${event.epoch}, ${event.seq}) where ${expected} is next`
     const isGap = event.epoch === this.#epoch && event.seq > this.#seq + 1
-    this.#report.violate(isGap ? 'seq-gap' : 'ignored-record', place, text)
+    this.#leftBehind(isGap ? 'seq-gap' : 'ignored-record', place, text)
   }
 
   #committed(event: BatchCommitted, value: Buffer, place: Place): void {
-    const held = this.#held
-    this.#held = []
+    const held = [...this.#held.values()].toSorted((a, b) => a.event.index - b.event.index)
+    this.#held.clear()
+    const isWhole = held.length === event.count && held.every((one, index) => one.event.index === index)
     const batch = `batch (${event.epoch}, ${event.seq})`
     if (!event.owner.equals(this.#owner)) {
-      this.#report.violate('dropped-batch', place, `${batch} is of an owner who does not own the partition`)
-    } else if (event.count !== held.length || event.index !== event.count) {
+      this.#leftBehind('dropped-batch', place, `${batch} is of an owner who does not own the partition`)
+    } else if (!isWhole || event.index !== event.count) {
       const text = `${batch} has ${held.length} records, its trailer with index ${event.index} counts ${event.count}`
       this.#report.violate('dropped-batch', place, text)
     } else if (!event.prev.equals(this.#chain)) {
@@ -187,11 +199,17 @@ export class ReadersRule {
   }
 
   #dropHeld(why: string): void {
-    const [first] = this.#held
+    const [first] = this.#held.values()
     if (first === undefined) return
     const { event, place } = first
-    const text = `batch (${event.epoch}, ${event.seq}) of ${this.#held.length} records has no trailer before ${why}`
-    this.#report.violate('no-trailer', place, text)
-    this.#held = []
+    const text = `batch (${event.epoch}, ${event.seq}) of ${this.#held.size} records has no trailer before ${why}`
+    this.#leftBehind('no-trailer', place, text)
+    this.#held.clear()
+  }
+
+  /** By an owner that was overtaken, or by a batch that was sent again; where there is one writer, by nobody. */
+  #leftBehind(kind: ViolationKind, place: Place, text: string): void {
+    if (this.#shared) this.#report.leftBehind += 1
+    else this.#report.violate(kind, place, text)
   }
 }

@@ -61,6 +61,8 @@ export class Report {
   records = 0
   batches = 0
   ownerships = 0
+  /** Of a shared log: records that the reader's rule ignores or drops. */
+  leftBehind = 0
   partitions = 0
   /** Bytes of a write that a crash cut short at the very end; they are no violation. */
   tornTailBytes = 0
