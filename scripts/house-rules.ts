@@ -162,7 +162,10 @@ const plainSyntaxRule = {
         context.report({ message, node })
     return {
       TSEnumDeclaration: forbid('no enum: a union of string literals'),
-      TSModuleDeclaration: forbid('no namespace: a module'),
+      // `declare module 'name'` says what a package without types has, and is none.
+      TSModuleDeclaration: (node) => {
+        if (literalText(node['id']) === null) forbid('no namespace: a module')(node)
+      },
       Decorator: forbid('no decorator: a function call'),
     }
   },

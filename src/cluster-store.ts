@@ -8,7 +8,7 @@ import type { AcceptedEvents, StoredJob } from './client/backend.ts'
 import { CommandSender } from './client/command-sender.ts'
 import { encodeCommand } from './codec/command-avro.ts'
 import { createEventCodec } from './codec/event-codec.ts'
-import { INPUT_CODEC } from './codec/input-codec.ts'
+import { createInputCodec, INPUT_CODEC } from './codec/input-codec.ts'
 import { OUTPUT_CODEC } from './codec/output-codec.ts'
 import { RUN_CODEC } from './codec/run-codec.ts'
 import { jobIdOfCommand } from './core/answers.ts'
@@ -27,6 +27,7 @@ import { OperationalError } from './ports/operational-error.ts'
 import type { Outbox } from './ports/outbox.ts'
 import type { Logger } from './ports/telemetry.ts'
 import { kept } from './kept-state.ts'
+import type { SchemaRegistry } from './ports/schema-registry.ts'
 import type { StateStore } from './ports/state-store.ts'
 import type { Store } from './store.ts'
 import { StoreQueries } from './store-queries.ts'
@@ -48,6 +49,8 @@ export interface ClusterStoreOptions {
   readonly roles: ClusterRoles
   /** Outlives the process; null: nothing is kept. Default null. */
   readonly state?: StateStore | null
+  /** null: inputs in the Confluent encoding are refused. Default null. */
+  readonly registry?: SchemaRegistry | null
   readonly clock: Clock
   readonly entropy: Entropy
   readonly logger: Logger
@@ -76,18 +79,19 @@ export class ClusterStore implements Store {
   #started = false
 
   constructor(options: ClusterStoreOptions) {
-    const { alias, log, outbox, name, process, replyTopics, clock, roles } = options
+    const { alias, log, outbox, name, process, replyTopics, roles, registry = null } = options
     this.alias = alias
     this.#options = options
     this.#executors = new Map(roles.executors)
     const mayReply = (topic: string): boolean => replyTopics.has(topic)
+    const inputs = registry === null ? INPUT_CODEC : createInputCodec(registry)
     this.materializer = new Materializer({
       ...options,
       codec: createEventCodec(),
       ...kept(options.state ?? null),
       node: name,
       singleWriter: false,
-      surroundings: { kind: 'topics', outbox, inputs: INPUT_CODEC, outputs: OUTPUT_CODEC, process, mayReply },
+      surroundings: { kind: 'topics', outbox, inputs, outputs: OUTPUT_CODEC, process, mayReply },
     })
     this.#queries = new StoreQueries({ alias, log, singleWriter: false, materializer: this.materializer })
     this.#sender = new CommandSender({ ...options, partitions: log.partitions, encode: encodeCommand })
@@ -117,6 +121,7 @@ export class ClusterStore implements Store {
   }
 
   async abandon(): Promise<void> {
+    this.#options.registry?.close()
     await this.#options.outbox.close()
     await this.#options.state?.close()
     await this.#options.log.close()

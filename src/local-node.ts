@@ -21,6 +21,7 @@ import type { EventLog } from './ports/event-log.ts'
 import type { Materializer } from './materializer/materializer.ts'
 import { OperationalError } from './ports/operational-error.ts'
 import type { Outbox } from './ports/outbox.ts'
+import type { SchemaRegistry } from './ports/schema-registry.ts'
 import type { StateStore } from './ports/state-store.ts'
 import type { Logger } from './ports/telemetry.ts'
 import type { Store } from './store.ts'
@@ -44,6 +45,8 @@ export interface ClusterLog {
   readonly replyTopics: ReadonlySet<string>
   /** Outlives the process; null: the state is restored from the state topic. Default null. */
   readonly state?: StateStore | null
+  /** null: inputs in the Confluent encoding are refused. Default null. */
+  readonly registry?: SchemaRegistry | null
 }
 
 export interface LocalNodeOptions {

@@ -30,15 +30,17 @@ export interface OpenNode {
 export async function openNode(given: SchedulerOptions, roles: readonly Role[]): Promise<OpenNode> {
   const resolved = resolveOptions({ ...given, jobDefaults: jobDefaultsInput(given.jobDefaults ?? {}) })
   if (roles.length === 0) for (const address of resolved.stores.values()) mustBeShared(address)
+  const { answerTimeout } = given
+  const answering = answerTimeout === undefined ? {} : { answerMs: parseDurationMs(answerTimeout, 'answerTimeout') }
   const clock = given.clock ?? createSystemClock()
   const logger = given.logger ?? createConsoleLogger()
-  const { kafka = {}, stateFolder = null, replyTopics = [], deliverTopics = [] } = given
-  const stores = await openStores(resolved.stores, { clock, logger, kafka, stateFolder, replyTopics })
+  const { kafka = {}, stateFolder = null, replyTopics = [], deliverTopics = [], registry = null } = given
+  const stores = await openStores(resolved.stores, { clock, logger, kafka, stateFolder, replyTopics, registry })
   const failure = Promise.withResolvers<Error>()
   const node = new LocalNode({
     stores,
     roles,
-    ...(given.answerTimeout === undefined ? {} : { answerMs: parseDurationMs(given.answerTimeout, 'answerTimeout') }),
+    ...answering,
     deliverTopics,
     clock,
     entropy: createSystemEntropy(),

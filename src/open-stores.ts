@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { openEmbeddedLog } from './adapters/embedded/embedded-log.ts'
 import { createMemoryCluster } from './adapters/memory/memory-log.ts'
 import type { KafkaOptions } from './adapters/kafka/kafka-options.ts'
+import type { RegistryOptions } from './adapters/registry/registry-options.ts'
 import type { LogAddress } from './config/scheduler-options.ts'
 import type { StoreLog } from './local-node.ts'
 import type { Clock } from './ports/clock.ts'
@@ -18,6 +19,8 @@ export interface OpeningOptions {
   readonly stateFolder: string | null
   /** Of clusters: further topics on which an answer may be asked for. */
   readonly replyTopics: readonly string[]
+  /** Of clusters: for inputs in the Confluent encoding; null: they are refused. */
+  readonly registry: RegistryOptions | null
 }
 
 /** Within the folder of a log. */
@@ -58,13 +61,16 @@ async function openCluster(alias: string, url: string, options: OpeningOptions):
   const { openKafkaLog } = await import('./adapters/kafka/kafka-log.ts')
   const { createKafkaOutbox } = await import('./adapters/kafka/kafka-outbox.ts')
   const { kafkaConnection } = await import('./kafka-connection.ts')
-  const { clock, logger, kafka, stateFolder, replyTopics } = options
+  const { createSchemaRegistry } = await import('./adapters/registry/registry-client.ts')
+  const { clock, logger, kafka, stateFolder, replyTopics, registry } = options
+  const schemas = registry === null ? null : createSchemaRegistry({ ...registry, logger })
   const connection = kafkaConnection(url, kafka)
   const { namespace } = kafkaSettings(connection)
   const log = await openKafkaLog({ ...connection, logger, now: () => clock.now() })
   return {
     log,
     outbox: createKafkaOutbox({ ...connection, logger, now: () => clock.now() }),
+    registry: schemas,
     replyTopics: new Set([`${namespace}.replies`, ...replyTopics]),
     state: stateFolder === null ? null : await stateStore(join(stateFolder, alias), logger),
   }

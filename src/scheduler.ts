@@ -1,5 +1,6 @@
 /** The public face: opens the logs, and gives the job verbs, the tasks and the life cycle over them. */
 import type { KafkaOptions } from './adapters/kafka/kafka-options.ts'
+import type { RegistryOptions } from './adapters/registry/registry-options.ts'
 import { JobClient, type JobHandle } from './client/job-client.ts'
 import {
   type DeliverJobOptions,
@@ -59,6 +60,8 @@ export interface SchedulerOptions extends ConfigureOptions {
   readonly deliverTopics?: readonly string[]
   /** Of clusters: full names of topics on which answers to commands may be asked for, beside `<namespace>.replies`. */
   readonly replyTopics?: readonly string[]
+  /** Of clusters: a schema registry, for commands and reports in the Confluent encoding. Default: they are refused. */
+  readonly registry?: RegistryOptions
   /** Of clusters: how long a command waits for the answer of an owner. Default 60 s; it may be done all the same. */
   readonly answerTimeout?: Duration
   /** Shaped like pino. Default: warnings and errors on stderr. */
@@ -116,6 +119,7 @@ const OPTIONS: Names<SchedulerOptions> = {
   roles: true,
   deliverTopics: true,
   replyTopics: true,
+  registry: true,
 }
 
 export class Scheduler extends JobClient {
@@ -178,6 +182,13 @@ export class Scheduler extends JobClient {
   /** `paused`: the schedule is, for whatever reason, and by whomever. */
   get state(): SchedulerState {
     return this.#state === 'running' && this.#node.isPaused ? 'paused' : this.#state
+  }
+
+  /** The partitions of the default store that this process decides for at the moment, and how many there are. */
+  get partitions(): { readonly owned: readonly number[]; readonly count: number } {
+    const all = this.#node.materializer.partitions()
+    const owned = all.flatMap(({ mode }, partition) => (mode === 'owning' ? [partition] : []))
+    return { owned, count: all.length }
   }
 
   /** Changes options before the start. Throws `OptionError`, and `OperationalError` when it has started. */

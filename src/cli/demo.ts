@@ -2,11 +2,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Logger } from '../ports/telemetry.ts'
+import { CliError, EXIT } from './cli-error.ts'
 import type { DemoView } from './demo-view.ts'
-import { addLogOption, type LogOption } from './options.ts'
 import { writeLine } from './output.ts'
 
-interface DemoOptions extends LogOption {
+interface DemoOptions {
+  readonly log?: string
   readonly for?: string
 }
 
@@ -34,7 +35,7 @@ export function addDemo(program: Command): void {
     .option('--for <duration>', 'end by itself after so long, as 5s (default: at Ctrl-C)')
     .addHelpText('after', TEXT)
     .action((options: DemoOptions) => demo(options))
-  addLogOption(command, `where its log is (default: ${DEMO_LOG})`)
+  command.option('--log <address>', `where its log is (default: ${DEMO_LOG})`)
 }
 
 async function demo(options: DemoOptions): Promise<void> {
@@ -49,6 +50,8 @@ async function demo(options: DemoOptions): Promise<void> {
   const clock = createSystemClock()
   const forMs = await durationOf(options.for)
   const address = parseLogAddress(options.log ?? DEMO_LOG)
+  if (address.kind === 'kafka')
+    throw new CliError(EXIT.usage, `log: expected 'file:<folder>' or 'memory:', got ${address.url}: see 'horolog dev'`)
   const folder = address.kind === 'file' ? resolve(address.folder) : null
   const view = demoView(clock)
   const scheduler = await Scheduler.open({

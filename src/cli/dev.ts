@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Scheduler } from '../scheduler.ts'
 import { CliError, EXIT } from './cli-error.ts'
-import { countText } from './count-text.ts'
+import { foundText } from './found-text.ts'
+import { type ClusterLog, namedLog } from './log-address.ts'
 import { addLogOption, type LogOption, wholeNumber } from './options.ts'
 import { tell } from './output.ts'
 import type { TaskModule } from './task-module.ts'
@@ -30,7 +31,7 @@ Example:
 export function addDev(program: Command): void {
   const command = program
     .command('dev')
-    .description('scheduler and executor in one process, on the log of a folder')
+    .description('scheduler and executor in one process, on the log of a folder or on a cluster, whose topics it makes')
     .option('--tasks <module>', 'the module with the tasks (default: sample tasks)')
     .option('--zone <zone>', 'zone of triggers that name none (default: UTC)')
     .option('--concurrency <n>', 'runs in flight at a time (default: 10)', wholeNumber(1, MAX_CONCURRENCY))
@@ -42,22 +43,22 @@ export function addDev(program: Command): void {
 
 async function dev(options: DevOptions): Promise<void> {
   const { Scheduler } = await import('../scheduler.ts')
-  const { parseLogAddress } = await import('../config/scheduler-options.ts')
   const { printFacts } = await import('./fact-lines.ts')
   const { untilStopped } = await import('./until-stopped.ts')
   const { concurrency, zone } = options
-  const address = parseLogAddress(options.log)
-  const folder = address.kind === 'file' ? resolve(address.folder) : null
+  const named = await namedLog(options)
   const module = await moduleOf(options.tasks)
+  if (named.kind === 'kafka') await makeTopics(named)
   const scheduler = await Scheduler.open({
-    log: folder === null ? 'memory:' : `file:${folder}`,
+    log: named.log,
+    ...(named.kind === 'kafka' ? { kafka: named.kafka } : {}),
     ...(zone === undefined ? {} : { timezone: zone }),
     ...(concurrency === undefined ? {} : { executors: { default: { concurrency } } }),
   })
   const stopped = untilStopped()
   const failed = new Promise<never>((_, reject) => scheduler.on('SchedulerFailed', ({ error }) => reject(error)))
   try {
-    tell(`log    ${folder ?? 'in memory: it ends with this process'}`)
+    tell(`log    ${named.kind === 'memory' ? 'in memory: it ends with this process' : named.name}`)
     tell(foundText(scheduler))
     for (const [name, run] of module.tasks) scheduler.task(name, run)
     if (options.quiet !== true) printFacts(scheduler)
@@ -80,10 +81,15 @@ async function setUp(module: TaskModule, scheduler: Scheduler): Promise<void> {
   }
 }
 
-function foundText(scheduler: Scheduler): string {
-  const jobs = scheduler.getJobs()
-  const open = jobs.reduce((sum, job) => sum + job.openRuns.length, 0)
-  return `jobs   found ${countText(jobs.length, 'job')} and ${countText(open, 'run')} that had not ended`
+/** Makes the topics that are missing: whoever tries something out has no operator. */
+async function makeTopics({ log, kafka }: ClusterLog): Promise<void> {
+  const { applyTopics, planTopics } = await import('../adapters/kafka/topics.ts')
+  const { kafkaConnection } = await import('../kafka-connection.ts')
+  const connection = kafkaConnection(log, kafka)
+  const { missing } = await planTopics(connection)
+  if (missing.length === 0) return
+  await applyTopics(connection)
+  tell(`topics made: ${missing.map(({ topic }) => topic).join(', ')}`)
 }
 
 /** Loaded before the log is opened, so that a mistake in it touches nothing. */

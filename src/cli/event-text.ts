@@ -54,7 +54,7 @@ function detail(event: PublicEvent): string {
       return `${event.report} of attempt ${event.attempt}: ${event.why}`
     case 'JobAdded':
     case 'JobModified':
-      return `version ${event.version}, next ${event.nextFireTime?.toISOString() ?? 'never'}`
+      return definedDetail(event)
     case 'JobPaused':
       return event.reason ?? ''
     case 'JobResumed':
@@ -90,6 +90,12 @@ function detail(event: PublicEvent): string {
 function retryDetail({ retryAt, time, attempt, reason, error }: PublicEvent<'RunRetryScheduled'>): string {
   const wait = spanText(Math.max(0, retryAt.getTime() - time.getTime()))
   return `in ${wait}, attempt ${attempt} ${reason}${error === null ? '' : `: ${error.message}`}`
+}
+
+function definedDetail(event: PublicEvent<'JobAdded' | 'JobModified'>): string {
+  const next = `version ${event.version}, next ${event.nextFireTime?.toISOString() ?? 'never'}`
+  const from = event.type === 'JobModified' ? (event.movedFrom ?? null) : null
+  return from === null ? next : `${next}, by a newer time-zone database: before it was ${from.toISOString()}`
 }
 
 function queuedDetail(event: PublicEvent<'RunQueued'>): string {

@@ -59,7 +59,11 @@ async function printEvents({ name, log }: ReadableLog, options: EventsOptions, f
   const { linePrinter } = await import('./line-printer.ts')
   const codec = createEventCodec()
   const partitions = Array.from({ length: log.partitions }, (_, index) => new PartitionLines(log, codec, index))
-  const printer = linePrinter(options.output, options.raw === true)
+  const printer = linePrinter({
+    format: options.output,
+    raw: options.raw === true,
+    partitions: log.partitions,
+  })
   const following = options.follow === true ? (await import('./follow-log.ts')).followLog(log) : null
   await printer.begin()
   for (;;) {

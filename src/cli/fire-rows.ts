@@ -1,4 +1,5 @@
 /** The next fires of a trigger, each with its local time and what the clocks do on that day. */
+import { createSystemCalendars } from '../adapters/calendars/system-calendars.ts'
 import { clockNote } from '../core/triggers/clock-note.ts'
 import { compileTrigger } from '../core/triggers/next-fire-time.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
@@ -23,7 +24,7 @@ export function fireRows(
   options: { readonly after: number; readonly zone: string; readonly count: number },
 ): FireRow[] {
   const { after, zone } = options
-  const compiled = compileTrigger(trigger)
+  const compiled = compileTrigger(trigger, createSystemCalendars())
   const count = Math.min(options.count, trigger.repeat ?? options.count)
   const rows: FireRow[] = []
   for (let at = compiled.next(after, after); at !== null && rows.length < count; at = compiled.next(at, after)) {

@@ -12,6 +12,8 @@ const TRIGGER = ['--cron', '--every', '--at', '--in', '--trigger']
  */
 const SETTERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['log', ['--log', 'HOROLOG_LOG']],
+  ['HOROLOG_KAFKA_PROPERTIES', ['--kafka-config']],
+  ['answerTimeout', ['--answer-timeout']],
   ['timezone', ['--zone']],
   ['id', ['<id>']],
   ['job.id', ['<id>']],

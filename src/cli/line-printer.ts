@@ -22,7 +22,15 @@ const TYPE_COLUMNS = 18
 const JOB_COLUMNS = 16
 const TIME_COLUMNS = '2027-01-01T09:00:00.000Z'.length
 
-export function linePrinter(format: OutputFormat, raw: boolean): LinePrinter {
+export interface LinePrinterOptions {
+  readonly format: OutputFormat
+  /** Also what is not accepted. */
+  readonly raw: boolean
+  /** The log has several: each offset is told with its own. */
+  readonly partitions: number
+}
+
+export function linePrinter({ format, raw, partitions }: LinePrinterOptions): LinePrinter {
   let piece = ''
   let count = 0
   const flush = async (): Promise<void> => {
@@ -36,7 +44,7 @@ export function linePrinter(format: OutputFormat, raw: boolean): LinePrinter {
       if (format === 'table') piece += `${styled('dim', row('OFFSET', 'TIME', 'TYPE', 'JOB', 'DETAIL'))}\n`
     },
     async print(line) {
-      if (format === 'table') piece += `${tableLine(line)}\n`
+      if (format === 'table') piece += `${tableLine(line, partitions)}\n`
       else if (format === 'jsonl') piece += `${JSON.stringify(jsonLine(line, raw))}\n`
       else piece += `${count === 0 ? '\n' : ',\n'}${JSON.stringify(jsonLine(line, raw))}`
       count += 1
@@ -55,8 +63,8 @@ function jsonLine({ partition, offset, event, refused }: LogLine, raw: boolean):
   return raw ? { ...place, accepted: refused === null, ...(refused === null ? {} : { refused }) } : place
 }
 
-function tableLine({ partition, offset, event, refused }: LogLine): string {
-  const place = partition === 0 ? String(offset) : `${partition}:${offset}`
+function tableLine({ partition, offset, event, refused }: LogLine, partitions: number): string {
+  const place = partitions === 1 ? String(offset) : `${partition}:${offset}`
   if (event === null) return styled('yellow', row(place, '', '(no event)', '', `refused: ${refused}`))
   const job = 'jobId' in event ? (event.jobId ?? '') : ''
   const detail = detailOf(publicEvent(event, { store: 'default', partition: partition, offset: offset }))

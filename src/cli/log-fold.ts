@@ -15,10 +15,7 @@ export interface LogFoldOptions {
 export class LogFold {
   readonly #folds: readonly PartitionFold[]
 
-  constructor(
-    { log, isShared }: Pick<ReadableLog, 'log' | 'isShared'>,
-    { partition, finished }: LogFoldOptions = {},
-  ) {
+  constructor({ log, isShared }: Pick<ReadableLog, 'log' | 'isShared'>, { partition, finished }: LogFoldOptions = {}) {
     const codec = createEventCodec()
     const partitions =
       partition === undefined ? Array.from({ length: log.partitions }, (_, index) => index) : [partition]

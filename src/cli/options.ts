@@ -18,12 +18,13 @@ export interface CommandOption {
   readonly answerTimeout?: string
 }
 
-const WHERE = 'where the log is: file:<folder> or kafka://<host:port>[/namespace] (default: $HOROLOG_LOG, else file:.horolog)'
+const WHERE =
+  'where the log is: file:<folder> or kafka://<host:port>[/namespace] (default: $HOROLOG_LOG, else file:.horolog)'
 
-export function addLogOption(command: Command, text: string = WHERE): Command {
-  command.addOption(new Option('--log <address>', text))
+export function addLogOption(command: Command): Command {
+  command.option('--log <address>', WHERE)
   const properties = 'properties file of a Kafka client, as for TLS and SASL (default: $HOROLOG_KAFKA_PROPERTIES)'
-  return command.addOption(new Option('--kafka-config <file>', properties))
+  return command.option('--kafka-config <file>', properties)
 }
 
 export function addOutputOption(command: Command): Command {

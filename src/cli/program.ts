@@ -24,7 +24,11 @@ import { addRunsLs } from './runs-ls.ts'
 import { addRunsRetry } from './runs-retry.ts'
 import { addSchedulePause } from './schedule-pause.ts'
 import { addScheduleResume } from './schedule-resume.ts'
+import { addServe } from './serve.ts'
+import { addTopicsApply } from './topics-apply.ts'
+import { addTopicsPlan } from './topics-plan.ts'
 import { addVerify } from './verify.ts'
+import { addWorker } from './worker.ts'
 
 const HELP = `
 Examples:
@@ -35,10 +39,11 @@ Examples:
   horolog explain hello                          why it fires, or why not
   horolog events --follow                        what happens, as it happens
   horolog verify                                 check the log and its chain
+  horolog serve --log kafka://localhost:9092     decide and fire, on a cluster
 
 Each verb says more: horolog jobs add --help
-Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 rejected, 5 unreachable (another process
-owns the log), 6 verification failed.`
+Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 rejected (also topics that are missing or
+differ), 5 unreachable (the cluster, an owner, a folder that another process owns), 6 verification failed.`
 
 type AddVerb = (parent: Command) => void
 
@@ -47,6 +52,7 @@ const JOBS: readonly AddVerb[] = [
   ...[addJobsRm, addJobsRun, addJobsBackfill, addJobsExport, addJobsImport],
 ]
 const RUNS: readonly AddVerb[] = [addRunsLs, addRunsGet, addRunsCancel, addRunsRetry]
+const TOPICS: readonly AddVerb[] = [addTopicsPlan, addTopicsApply]
 const SCHEDULE: readonly AddVerb[] = [addSchedulePause, addScheduleResume]
 
 export function createProgram(): Command {
@@ -60,10 +66,11 @@ export function createProgram(): Command {
     })
     .addHelpText('after', HELP)
   addDemo(program)
-  addDev(program)
+  for (const add of [addDev, addServe, addWorker]) add(program)
   addNoun(program, 'jobs', 'what is scheduled', JOBS)
   addNoun(program, 'runs', 'what was and is executed', RUNS)
   addNoun(program, 'schedule', 'all jobs at once', SCHEDULE)
+  addNoun(program, 'topics', 'of a namespace on a cluster', TOPICS)
   for (const add of [addExplain, addEvents, addVerify, addNext]) add(program)
   return program
 }

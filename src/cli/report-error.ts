@@ -1,4 +1,5 @@
 /** Errors as the command line tells them: one line, and an exit code. */
+import { KafkaOptionError } from '../adapters/kafka/kafka-options.ts'
 import { RejectedError } from '../client/errors.ts'
 import { OptionError } from '../config/option-error.ts'
 import { TriggerError } from '../core/triggers/trigger-error.ts'
@@ -31,13 +32,15 @@ function messageOf(error: unknown, words: readonly string[]): string {
 const READERS = "'ls' and 'get' of jobs and runs, 'jobs export', 'explain', 'events' and 'verify'"
 
 function isExpected(error: unknown): error is Error {
-  const kinds = [CliError, OptionError, TriggerError, LogError, OperationalError]
+  const kinds = [CliError, OptionError, KafkaOptionError, TriggerError, LogError, OperationalError]
   return kinds.some((kind) => error instanceof kind)
 }
 
+const USAGE = [OptionError, KafkaOptionError, TriggerError]
+
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode
-  if (error instanceof OptionError || error instanceof TriggerError) return EXIT.usage
+  if (USAGE.some((kind) => error instanceof kind)) return EXIT.usage
   if (error instanceof RejectedError) {
     return error.code === 'job-not-found' || error.code === 'run-not-found' ? EXIT.notFound : EXIT.conflict
   }
@@ -52,6 +55,8 @@ function exitCodeOfLog(error: LogError): ExitCode {
     case 'unavailable':
     case 'no-answer':
       return EXIT.unreachable
+    case 'wrong-log':
+      return EXIT.conflict
     default:
       return EXIT.failed
   }
@@ -63,8 +68,10 @@ function exitCodeOfOperation(error: OperationalError): ExitCode {
       return EXIT.usage
     case 'not-owner':
       return EXIT.unreachable
+    case 'unknown-outcome':
+      return error.retryable ? EXIT.unreachable : EXIT.failed
     default:
-      return EXIT.failed
+      return error.cause instanceof LogError ? exitCodeOfLog(error.cause) : EXIT.failed
   }
 }
 

@@ -3,11 +3,11 @@ import { hasHash } from '../core/triggers/crontab.ts'
 import { parseDurationMs } from '../core/triggers/duration.ts'
 import { parseInstantMs } from '../core/triggers/instant.ts'
 import { crontab, date, interval } from '../core/triggers/make-trigger.ts'
-import { nextFireTime } from '../core/triggers/next-fire-time.ts'
 import { parseTrigger } from '../core/triggers/parse-trigger.ts'
 import { resolveTrigger } from '../core/triggers/resolve-trigger.ts'
 import type { DstPolicy, Trigger } from '../core/triggers/trigger.ts'
 import { invalid, TriggerError } from '../core/triggers/trigger-error.ts'
+import { nextFireTime } from '../next-fire-time.ts'
 import { CliError, EXIT } from './cli-error.ts'
 
 export interface TriggerOptions {

@@ -59,7 +59,7 @@ export interface VerifyOptions {
 export async function verifyPartition(
   log: EventLog,
   partition: number,
-  options: VerifyOptions,
+  options: VerifyOptions = { isShared: false },
 ): Promise<PartitionVerdict> {
   const verifying = new Verifying(partition, options)
   const place = { topic: 'events', partition }

@@ -18,7 +18,7 @@ export interface CommandSenderOptions {
   readonly outbox: Outbox
   readonly clock: Clock
   readonly partitions: number
-  /** Throws TypeError, naming the member, when the command doesn't fit the wire. */
+  /** Throws TypeError, naming the member, when the command doesn't fit the wire, and RangeError when it is too large. */
   readonly encode: (command: Command) => Uint8Array
   readonly logger: Logger
   /** How long a command waits for its answer. Default 60 s: by then an owner that was lost has long been replaced. */
@@ -82,8 +82,8 @@ export class CommandSender {
     try {
       return this.#options.encode(command)
     } catch (error) {
-      if (error instanceof TypeError) throw new OperationalError('invalid-option', error.message, { cause: error })
-      throw error
+      const isItsFault = error instanceof TypeError || error instanceof RangeError
+      throw isItsFault ? new OperationalError('invalid-option', error.message, { cause: error }) : error
     }
   }
 

@@ -10,6 +10,7 @@ const INSTANTS = [
   'retryAt',
   'through',
   'nextFireTime',
+  'movedFrom',
   'until',
   'anchor',
 ] as const

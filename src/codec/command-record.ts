@@ -12,6 +12,7 @@ import type { CommandReading } from '../ports/input-codec.ts'
 import { decodeCommand } from './command-avro.ts'
 import { commandFromJson } from './command-json.ts'
 import { commandEnvelope, commandFromMembers, type CommandSource } from './command-members.ts'
+import { isConfluent } from './confluent.ts'
 import { DecodeError } from './decode-error.ts'
 import { FORWARDED, forwardedAt } from './forwarded.ts'
 import { headerTexts, type HeaderTexts } from './headers.ts'
@@ -25,7 +26,6 @@ export interface CommandRecord extends PlainJobRecord {
 }
 
 const AVRO = 0xc3
-const CONFLUENT = 0x00
 const JSON_OBJECT = 0x7b
 const WANTED: ReadonlySet<string> = new Set([
   'horolog-id',
@@ -35,7 +35,11 @@ const WANTED: ReadonlySet<string> = new Set([
   ...FORWARDED,
 ])
 
-export function readCommand(record: CommandRecord): CommandReading {
+/** What a registry made of a value in the Confluent encoding; null: nobody asked one. */
+type Confluent = Uint8Array | DecodeError | null
+
+/** `confluent`: the record's value in single-object encoding, where it has that encoding. Default: there is no registry. */
+export function readCommand(record: CommandRecord, confluent: Confluent = null): CommandReading {
   let texts: HeaderTexts = new Map()
   // Of JSON that names a command in a wrong way, who asked is still told.
   const seen: Seen = { commandId: null, actor: null, jobId: null }
@@ -43,7 +47,7 @@ export function readCommand(record: CommandRecord): CommandReading {
     texts = headerTexts(record.headers, (name) => WANTED.has(name))
     // What was sent on counts its times from when that was decided: the copy came later, and there may be two.
     const timestamp = forwardedAt(texts, record.timestamp) ?? record.timestamp
-    const command = commandOf({ ...record, timestamp }, sourceOf(texts, record), seen)
+    const command = commandOf({ ...record, timestamp }, sourceOf(texts, record), seen, confluent)
     return { kind: 'command', command, ...asked(texts, record) }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
@@ -66,19 +70,20 @@ interface Seen {
   jobId: unknown
 }
 
-function commandOf(record: CommandRecord, source: CommandSource, seen: Seen): Command {
+function commandOf(record: CommandRecord, source: CommandSource, seen: Seen, confluent: Confluent): Command {
   const { value } = record
   if (isPlainJob(record.headers)) return plainJobFromHeaders(record.headers, value, record)
   if (value === null) return commandFromMembers('RemoveJob', {}, source)
+  if (isConfluent(value)) {
+    if (confluent instanceof Uint8Array) return decodeCommand(confluent, source)
+    throw (
+      confluent ??
+      new DecodeError('', 'the Confluent encoding needs a schema registry, none is configured', 'unsupported-type')
+    )
+  }
   switch (value[0]) {
     case AVRO:
       return decodeCommand(value, source)
-    case CONFLUENT:
-      throw new DecodeError(
-        '',
-        'the Confluent encoding needs a schema registry, none is configured',
-        'unsupported-type',
-      )
     case JSON_OBJECT:
       return commandFromJson(parsedValue(value, seen), source)
     default:

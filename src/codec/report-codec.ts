@@ -61,10 +61,15 @@ export interface ReportRecord {
   readonly value: Uint8Array | null
 }
 
+/** Its outcome is said by a header, and its value is the result. */
+export function isPlainReport(headers: readonly RecordHeader[]): boolean {
+  return headers.some(([name]) => name === 'horolog-outcome')
+}
+
 /** A record of the reports topic in any of the three forms. Throws DecodeError. */
 export function readReport(record: ReportRecord): Report {
   const { value } = record
-  if (record.headers.some(([name]) => name === 'horolog-outcome')) return plainReport(record)
+  if (isPlainReport(record.headers)) return plainReport(record)
   if (value !== null && value.length > MAX_RECORD_BYTES) throw new DecodeError('', `${value.length} bytes`)
   if (value?.[0] === AVRO) return decodeReport(value)
   if (value?.[0] === JSON_OBJECT) return reportFromJson(parseJson(text(value), ''))

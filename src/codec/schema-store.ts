@@ -44,6 +44,24 @@ export function storedSchema(name: string): StoredSchema {
   return found
 }
 
+/** The schema of a record as JSON text, with what it refers to written out where it first occurs. */
+export function schemaText(name: string): string {
+  const sources = readSources(FOLDER)
+  const written = new Set<string>()
+  const inlined = (node: unknown): unknown => {
+    if (typeof node === 'string' && sources.has(node) && !written.has(node)) {
+      written.add(node)
+      return inlined(sources.get(node))
+    }
+    if (Array.isArray(node)) return node.map(inlined)
+    if (typeof node !== 'object' || node === null) return node
+    const { type, items, values, fields, ...rest } = node as Readonly<Record<string, unknown>>
+    const inner = Object.entries({ type, items, values, fields }).filter(([, one]) => one !== undefined)
+    return { ...rest, ...Object.fromEntries(inner.map(([member, one]) => [member, inlined(one)])) }
+  }
+  return JSON.stringify(inlined(`${NAMESPACE}.${name}`))
+}
+
 /** All types of a folder, by full name; files may refer to each other. */
 export function loadSchemas(folder: URL): ReadonlyMap<string, NamedSchema> {
   return parseSources(readSources(folder))

@@ -61,10 +61,12 @@ export class PartitionFold {
     const { log, topicPartition } = this.#options
     while (this.cursor.offset < offset) {
       const read = await log.read(topicPartition, this.cursor.offset, READ_BYTES)
-      if (read.records.length === 0) return
       for (const record of read.records) {
         if (record.offset >= this.cursor.offset) this.#take(record, apply)
       }
+      // What no reader sees, such as the marker of a foreign transaction, has an offset as well.
+      if (read.next > this.cursor.offset) this.#reader.skipTo(read.next)
+      else if (read.records.length === 0) return
     }
   }
 

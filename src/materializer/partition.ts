@@ -96,6 +96,8 @@ export class Partition {
     this.#mode = 'announcing'
     this.#leaving = false
     await this.#idle()
+    // It was given back, or stopped, meanwhile.
+    if (this.#leaving || this.#mode !== 'announcing') return
     this.#exclusively(() => this.#announce(generation))
     await this.#idle()
   }

@@ -59,6 +59,11 @@ export class Reader {
     return verdict
   }
 
+  /** There are no records before `offset`. */
+  skipTo(offset: number): void {
+    this.#cursor = { ...this.#cursor, offset }
+  }
+
   /** Takes a batch of the owner itself, which the log put right behind the cursor: nobody wrote in between. */
   takeOwn(values: readonly Uint8Array[], trailer: BatchCommitted, chain: Uint8Array): void {
     this.#kept.clear()

@@ -223,7 +223,7 @@ export class TopicEffects {
   async #replyTo(commandOffset: number): Promise<string | null> {
     const { log, inputs, partition, mayReply } = this.#options
     const record = await readRecord(log, { topic: 'commands', partition }, commandOffset)
-    const to = record === null ? null : inputs.command(record).replyTo
+    const to = record === null ? null : (await inputs.command(record)).replyTo
     return to !== null && mayReply(to) ? to : null
   }
 

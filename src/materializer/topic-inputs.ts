@@ -66,7 +66,7 @@ export class TopicInputs {
 
   async #take(topic: InputTopic, stored: StoredRecord): Promise<void> {
     const record = { ...stored, topic, partition: this.#options.partition }
-    const pending = topic === 'commands' ? await this.#command(record) : this.#report(record)
+    const pending = topic === 'commands' ? await this.#command(record) : await this.#report(record)
     // The inbox may be that of a later ownership by now.
     if (!this.#stopped) this.#push(pending, topic, stored.offset)
   }
@@ -76,7 +76,7 @@ export class TopicInputs {
   }
 
   async #command(record: InputRecord): Promise<Pick<Pending, 'input' | 'replyTo'>> {
-    const reading = this.#options.codec.command(record)
+    const reading = await this.#options.codec.command(record)
     const { replyTo } = reading
     if (replyTo !== null && !this.#options.mayReply(replyTo)) {
       const reason = `horolog-reply-to: expected a topic that is allowed, got ${shown(replyTo)}`
@@ -105,10 +105,10 @@ export class TopicInputs {
     return { kind: 'command', command, finishedRun: await finishedRun(command.jobId, command.runId) }
   }
 
-  #report(record: InputRecord): Pick<Pending, 'input'> {
+  async #report(record: InputRecord): Promise<Pick<Pending, 'input'>> {
     const { codec, log, partition } = this.#options
     const { offset } = record
-    const reading = codec.report(record)
+    const reading = await codec.report(record)
     if (reading.kind === 'unreadable') return { input: { kind: 'unreadable-report', offset, reason: reading.reason } }
     const { jobId } = reading.report
     const home = partitionOf(jobId, log.partitions)

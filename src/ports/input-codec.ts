@@ -28,7 +28,8 @@ export type ReportReading =
   | { readonly kind: 'report'; readonly report: Report; readonly forwardedAt: number | null }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
+/** A promise where something outside has to be asked. It rejects only when that was closed, with `LogError` `closed`. */
 export interface InputCodec {
-  command(record: InputRecord): CommandReading
-  report(record: InputRecord): ReportReading
+  command(record: InputRecord): CommandReading | Promise<CommandReading>
+  report(record: InputRecord): ReportReading | Promise<ReportReading>
 }

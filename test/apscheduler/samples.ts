@@ -107,6 +107,7 @@ export const schedulerOptions: Complete<SchedulerOptions> = {
   stateFolder: './state',
   deliverTopics: [],
   replyTopics: [],
+  registry: { url: 'http://localhost:8081' },
   answerTimeout: '30s',
   executors: { default: { concurrency: 2 } },
   logger: SILENT,

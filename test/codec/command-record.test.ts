@@ -30,7 +30,7 @@ describe('a record of the commands topic', () => {
 
   test('is Avro or JSON by its first byte', () => {
     for (const command of Object.values(COMMANDS)) {
-      const wanted = { kind: 'command', command, replyTo: null }
+      const wanted = { kind: 'command', command, replyTo: null, forwardedAt: null }
       expect(readCommand(recordOf(encodeCommand(command)))).toEqual(wanted)
       expect(readCommand(recordOf(json(commandToJson(command))))).toEqual(wanted)
     }
@@ -65,6 +65,8 @@ describe('a record of the commands topic', () => {
       envelope: { commandId: 'c', commandGiven: true, actor: 'anna', commandOffset: 78 },
       jobId: 'a',
       replyTo: null,
+      forwardedAt: null,
+      forwardedAt: null,
     })
     expect(readCommand(recordOf(json({ type: 'AddJob', job: { id: 'a', x: 1 } })))).toMatchObject({ jobId: 'a' })
     expect(readCommand(recordOf('what?', { 'horolog-command-id': 'h', 'horolog-id': 'b' }))).toMatchObject({

@@ -7,7 +7,7 @@ import { kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
 export const FAST = { sessionTimeoutMs: 1_500, heartbeatIntervalMs: 200 } as const
 
 export interface Namespace {
-  readonly options: KafkaLogOptions
+  readonly options: KafkaLogOptions & { readonly namespace: string }
   readonly open: (more?: Partial<KafkaLogOptions>) => Promise<KafkaLog>
   /** Closes all logs that it opened. */
   readonly close: () => Promise<void>

@@ -189,6 +189,22 @@ describe('an owner', () => {
     expect(keyed(await scene.stateRecords())).toEqual(['piece'])
   })
 
+  test('ends nothing while its base can not be read back', async () => {
+    await plant('piece/old/0', Uint8Array.of(1), 1)
+    const lying = over(scene.log, {
+      append: async (to, records) => {
+        if (records[0]?.key?.startsWith('manifest/')) return { baseOffset: 99, timestamp: scene.now }
+        return scene.log.append(to, records)
+      },
+    })
+    const unread = new TopicCheckpoints({ ...scene.parts, log: lying })
+    checkpoints.release()
+    unread.own(scene.source)
+    await base()
+    expect(scene.warnings).toEqual([expect.stringContaining("can't be read back")])
+    expect(await keysLeft()).toContain('piece/old/0')
+  })
+
   test('tries again with a base when an append failed', async () => {
     let isDown = true
     const flaky = over(scene.log, {

@@ -2,6 +2,7 @@
  * Random histories through the real core over a log, with checkpoints of both kinds at random moments: whatever is restored,
  * gone on from, is what the whole log makes.
  */
+import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
@@ -83,16 +84,16 @@ class History {
     const local = await new LocalCheckpoint({ ...scene.parts, store: this.#store }).restore()
     if (local !== null) {
       this.restores.local += 1
-      expect(await scene.goneOnFrom(local)).toEqual(expected)
+      deepStrictEqual(await scene.goneOnFrom(local), expected, 'the local checkpoint')
     }
     for (const log of [scene.log, compacted(scene.log, 'state')]) {
       const topic = await new TopicCheckpoints({ ...scene.parts, log }).restore()
       if (topic === null) continue
       this.restores.topic += 1
-      expect(await scene.goneOnFrom(topic)).toEqual(expected)
+      deepStrictEqual(await scene.goneOnFrom(topic), expected, 'the checkpoint on the state topic')
     }
-    expect(scene.warnings).toEqual([])
-    expect(scene.canonical(scene.state)).toEqual(expected)
+    deepStrictEqual(scene.warnings, [])
+    deepStrictEqual(scene.canonical(scene.state), expected, 'what was gone on from')
   }
 
   openRun(pick: number): { readonly runId: string; readonly attempt: number } {
@@ -176,7 +177,9 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     weight: 2,
     arbitrary: fc
       .constantFrom('local', 'topic')
-      .map((from) => named(`restart from ${from}`, (history) => history.commit().then(() => history.restart(from as 'local')))),
+      .map((from) =>
+        named(`restart from ${from}`, (history) => history.commit().then(() => history.restart(from as 'local'))),
+      ),
   },
   {
     weight: 1,
@@ -202,7 +205,7 @@ test('whatever is restored, gone on from, is what the whole log makes', async ()
       restores.local += history.restores.local
       restores.topic += history.restores.topic
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   )
   expect(restores.local, 'there was often something to restore').toBeGreaterThan(60)
   expect(restores.topic).toBeGreaterThan(60)

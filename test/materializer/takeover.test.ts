@@ -206,6 +206,16 @@ describe('an owner that does not know that it was replaced', () => {
 })
 
 describe('a node that is gone without a word', () => {
+  test('is followed by another while a third opens, which misses nothing of it', async () => {
+    const world = new World()
+    const a = await world.node('a')
+    const b = await world.node('b')
+    await a.client.addJob({ id: 'job', ...EVERY_10S })
+    a.drop()
+    const c = await world.node('c')
+    await world.check(b, c)
+  })
+
   test('is followed by another whose clock is behind, which knows that its runs may have begun', async () => {
     const world = new World()
     const a = await world.node('a', { tasks: { greet: () => new Promise(() => {}) } })

@@ -48,7 +48,9 @@ describe('a command on its topic', () => {
 
   test('is JSON, Avro, or a tombstone that removes the job of its key', async () => {
     const { world, a } = await alone()
-    await world.produce('commands', { value: json({ type: 'AddJob', job: { id: 'one', task: 'greet', trigger: HOURLY.trigger } }) })
+    await world.produce('commands', {
+      value: json({ type: 'AddJob', job: { id: 'one', task: 'greet', trigger: HOURLY.trigger } }),
+    })
     await world.produce('commands', { value: avro('two') })
     await world.quiet()
     expect(a.client.getJobs().map(({ id }) => id)).toEqual(['one', 'two'])
@@ -121,7 +123,13 @@ describe('a command on a partition that is not its home', () => {
     const { world, a } = await alone(3)
     const { id, home } = foreignTo(0)
     const value = json({ name: 'x' })
-    const given = headers({ ...REPLY, 'horolog-task': 'greet', 'horolog-id': id, 'content-type': 'application/json', mine: '1' })
+    const given = headers({
+      ...REPLY,
+      'horolog-task': 'greet',
+      'horolog-id': id,
+      'content-type': 'application/json',
+      mine: '1',
+    })
     await world.produce('commands', { partition: 0, value, headers: given })
     await world.quiet()
     expect(a.all('CommandForwarded')).toMatchObject([{ commandId: 'commands/0/0', jobId: id, toPartition: home }])
@@ -144,11 +152,16 @@ describe('a command on a partition that is not its home', () => {
     const { id } = foreignTo(0)
     let refused = 3
     world.faults = ({ to, records }) => {
-      const isCopy = to.topic === 'commands' && records.some(({ headers: all = [] }) => all.some(([name]) => name === 'horolog-forwarded-at'))
+      const isCopy =
+        to.topic === 'commands' &&
+        records.some(({ headers: all = [] }) => all.some(([name]) => name === 'horolog-forwarded-at'))
       return isCopy && (refused -= 1) >= 0 ? 'refuse' : 'ok'
     }
     const at = world.clock.now()
-    await world.produce('commands', { partition: 0, headers: headers({ 'horolog-task': 'greet', 'horolog-id': id, 'horolog-schedule': '@in 1h' }) })
+    await world.produce('commands', {
+      partition: 0,
+      headers: headers({ 'horolog-task': 'greet', 'horolog-id': id, 'horolog-schedule': '@in 1h' }),
+    })
     await world.advance(1_000)
     expect(a.all('JobAdded')).toMatchObject([{ jobId: id, nextFireTime: at + 3_600_000 }])
   })
@@ -177,20 +190,34 @@ describe('a command on a partition that is not its home', () => {
     await world.quiet()
     expect(a.all('CommandRejected')).toMatchObject([{ code: 'expired', jobId: id }])
     const [dead] = await world.records('dead-letters')
-    expect(headerTexts(dead!)).toMatchObject({ 'horolog-error': 'expired', 'horolog-partition': String(home), 'horolog-offset': '1' })
+    expect(headerTexts(dead!)).toMatchObject({
+      'horolog-error': 'expired',
+      'horolog-partition': String(home),
+      'horolog-offset': '1',
+    })
   })
 
-  test.each(['horolog-forwarded-at', 'horolog-forwarded-from'])('is rejected when %s says that it was sent on before', async (name) => {
-    const { world, a } = await alone(3)
-    const { id, home } = foreignTo(0)
-    const texts = name === 'horolog-forwarded-at' ? { [name]: new Date(world.clock.now()).toISOString() } : { [name]: 'commands/1/7' }
-    await world.produce('commands', { partition: 0, value: json({ type: 'AddJob', job: { id, ...HOURLY } }), headers: headers(texts) })
-    await world.quiet()
-    expect(a.all('CommandRejected')).toMatchObject([{ code: 'malformed' }])
-    expect(a.all('CommandForwarded')).toEqual([])
-    expect(await world.records('commands', home)).toEqual([])
-    expect(await world.records('dead-letters')).toHaveLength(1)
-  })
+  test.each(['horolog-forwarded-at', 'horolog-forwarded-from'])(
+    'is rejected when %s says that it was sent on before',
+    async (name) => {
+      const { world, a } = await alone(3)
+      const { id, home } = foreignTo(0)
+      const texts =
+        name === 'horolog-forwarded-at'
+          ? { [name]: new Date(world.clock.now()).toISOString() }
+          : { [name]: 'commands/1/7' }
+      await world.produce('commands', {
+        partition: 0,
+        value: json({ type: 'AddJob', job: { id, ...HOURLY } }),
+        headers: headers(texts),
+      })
+      await world.quiet()
+      expect(a.all('CommandRejected')).toMatchObject([{ code: 'malformed' }])
+      expect(a.all('CommandForwarded')).toEqual([])
+      expect(await world.records('commands', home)).toEqual([])
+      expect(await world.records('dead-letters')).toHaveLength(1)
+    },
+  )
 })
 
 describe('poison', () => {
@@ -215,41 +242,56 @@ describe('poison', () => {
     ['the largest record', new Uint8Array(999_900).fill(9)],
   ]
 
-  test.each(['commands', 'reports'])('on %s stops nobody: each has its event and its dead letter as it was found', async (topic) => {
-    const { world, a } = await alone()
-    for (const [name, value] of POISON) {
-      await world.produce(topic, { key: name.slice(0, 20), value, headers: headers({ mine: name }) })
-    }
-    await world.pass(a.client.addJob({ id: 'good', task: 'greet', trigger: interval('1s') }))
-    await world.pass(a.until('RunSucceeded'))
-    const events = topic === 'commands' ? a.all('CommandRejected') : a.all('ReportIgnored')
-    expect(events).toHaveLength(POISON.length)
-    const dead = await world.records('dead-letters')
-    const found = new Map(dead.map((record) => [headerTexts(record)['mine'], record]))
-    for (const [offset, [name, value]] of POISON.entries()) {
-      const letter = found.get(name)
-      expect(letter, name).toBeDefined()
-      const isCut = name === 'the largest record'
-      expect(letter?.value, name).toEqual(isCut ? null : new Uint8Array(value))
-      expect(letter?.key, name).toBe(name.slice(0, 20))
-      const { 'horolog-error': error, 'horolog-reason': reason, ...rest } = headerTexts(letter!)
-      expect(rest, name).toEqual({ mine: name, 'horolog-topic': topic, 'horolog-partition': '0', 'horolog-offset': String(offset) })
-      expect(error, name).toMatch(/^[a-z-]+$/)
-      expect(reason, name).not.toBe('')
-    }
-    expect(dead).toHaveLength(POISON.length)
-    expect(a.failures).toEqual([])
-    await world.check(a)
-  }, 30_000)
+  test.each(['commands', 'reports'])(
+    'on %s stops nobody: each has its event and its dead letter as it was found',
+    async (topic) => {
+      const { world, a } = await alone()
+      for (const [name, value] of POISON) {
+        await world.produce(topic, { key: name.slice(0, 20), value, headers: headers({ mine: name }) })
+      }
+      await world.pass(a.client.addJob({ id: 'good', task: 'greet', trigger: interval('1s') }))
+      await world.pass(a.until('RunSucceeded'))
+      const events = topic === 'commands' ? a.all('CommandRejected') : a.all('ReportIgnored')
+      expect(events).toHaveLength(POISON.length)
+      const dead = await world.records('dead-letters')
+      const found = new Map(dead.map((record) => [headerTexts(record)['mine'], record]))
+      for (const [offset, [name, value]] of POISON.entries()) {
+        const letter = found.get(name)
+        const isCut = name === 'the largest record'
+        expect({ name, key: letter?.key, value: letter?.value }).toEqual({
+          name,
+          key: name.slice(0, 20),
+          value: isCut ? null : new Uint8Array(value),
+        })
+        expect(headerTexts(letter!)).toEqual({
+          mine: name,
+          'horolog-error': expect.stringMatching(/^[a-z-]+$/),
+          'horolog-reason': expect.stringMatching(/./),
+          'horolog-topic': topic,
+          'horolog-partition': '0',
+          'horolog-offset': String(offset),
+        })
+      }
+      expect(dead).toHaveLength(POISON.length)
+      expect(a.failures).toEqual([])
+      await world.check(a)
+    },
+    30_000,
+  )
 
   test('of headers that are no UTF-8, or that are unknown, is answered and goes on', async () => {
     const { world, a } = await alone()
     await world.produce('commands', { value: null, headers: [['horolog-task', Uint8Array.from([0xff, 0xfe])]] })
     await world.produce('commands', { value: null, headers: [['horolog-command-id', Uint8Array.from([0xff, 0xfe])]] })
-    await world.produce('commands', { value: null, headers: headers({ 'horolog-task': 'greet', 'horolog-shedule': '@daily' }) })
+    await world.produce('commands', {
+      value: null,
+      headers: headers({ 'horolog-task': 'greet', 'horolog-shedule': '@daily' }),
+    })
     await world.produce('commands', { value: null })
     await world.pass(a.client.addJob({ id: 'good', ...HOURLY }))
-    expect(a.all('CommandRejected').map(({ commandId }) => commandId)).toEqual([0, 1, 2, 3].map((offset) => `commands/0/${offset}`))
+    expect(a.all('CommandRejected').map(({ commandId }) => commandId)).toEqual(
+      [0, 1, 2, 3].map((offset) => `commands/0/${offset}`),
+    )
     expect(a.failures).toEqual([])
   })
 })
@@ -266,8 +308,26 @@ describe('a report on its topic', () => {
   }
 
   test.each([
-    ['JSON', (runId: string) => ({ value: json({ type: 'succeeded', runId, attempt: 1, at: '2027-01-01T00:00:00.000Z', executor: 'x:1:y', result: 7 }) })],
-    ['headers', (runId: string) => ({ value: json(7), headers: headers({ 'horolog-run-id': runId, 'horolog-attempt': '1', 'horolog-outcome': 'succeeded' }) })],
+    [
+      'JSON',
+      (runId: string) => ({
+        value: json({
+          type: 'succeeded',
+          runId,
+          attempt: 1,
+          at: '2027-01-01T00:00:00.000Z',
+          executor: 'x:1:y',
+          result: 7,
+        }),
+      }),
+    ],
+    [
+      'headers',
+      (runId: string) => ({
+        value: json(7),
+        headers: headers({ 'horolog-run-id': runId, 'horolog-attempt': '1', 'horolog-outcome': 'succeeded' }),
+      }),
+    ],
   ])('as %s ends its run', async (_form, record) => {
     const { world, a, runId } = await running()
     await world.produce('reports', record(runId))
@@ -279,7 +339,10 @@ describe('a report on its topic', () => {
   test('on a wrong partition is sent on to its home, once', async () => {
     const { world, a, runId, home } = await running(3)
     const wrong = (home + 1) % 3
-    const record = { value: json('done'), headers: headers({ 'horolog-run-id': runId, 'horolog-attempt': '1', 'horolog-outcome': 'succeeded' }) }
+    const record = {
+      value: json('done'),
+      headers: headers({ 'horolog-run-id': runId, 'horolog-attempt': '1', 'horolog-outcome': 'succeeded' }),
+    }
     await world.produce('reports', { partition: wrong, ...record })
     await world.quiet()
     expect(a.all('RunSucceeded')).toMatchObject([{ runId, result: 'done' }])
@@ -317,14 +380,17 @@ describe('inputs that are there no more', () => {
   test('because the topic is shorter than it was are said to be lost, and what comes then is read', async () => {
     const world = new World({ topics: true })
     const a = await world.node('a', { tasks: TASKS })
-    for (let i = 0; i < 5; i += 1) await world.produce('commands', { value: json({ type: 'RemoveJob', jobId: `job-${i}` }) })
+    for (let i = 0; i < 5; i += 1)
+      await world.produce('commands', { value: json({ type: 'RemoveJob', jobId: `job-${i}` }) })
     await world.quiet()
     a.drop()
     world.cluster.truncate({ topic: 'commands', partition: 0 }, 2)
     const b = await world.node('b', { tasks: TASKS })
     await world.quiet()
     expect(b.all('InputLost')).toMatchObject([{ topic: 'commands', from: 5, to: 2 }])
-    await world.pass(b.client.addJob({ id: 'good', ...HOURLY }))
+    await world.produce('commands', { value: json({ type: 'AddJob', job: { id: 'good', ...HOURLY } }) })
+    await world.advance(10_000)
+    expect(b.client.getJobs()).toHaveLength(1)
     expect((await world.fold()).cursor.commandsThrough).toBe(2)
     await world.check(b)
   })

@@ -193,12 +193,7 @@ function shown({ command, report, member }: Submission): string {
 export async function checkAll(system: System): Promise<void> {
   for (const [partition, observer] of system.observers.entries()) {
     const log = system.cluster.connect(`fresh ${partition}`)
-    const fold = foldOf(
-      log,
-      partition,
-      () => {},
-      () => {},
-    )
+    const fold = foldOf({ partition, log, codec: system.codec })
     await fold.foldToEnd()
     await log.close()
     compareAll(observer.world, fold.state)

@@ -84,8 +84,9 @@ function candidatesFor(
     .filter((submission) => submission.report?.runId === runId && mayBeAt(submission, event))
     .flatMap((submission) => submission.inputs().map((input) => ({ input, submission })))
   return [
-    ...commands,
+    // An owner takes reports first; what was due may be told by the command that changes it.
     ...reports,
+    ...commands,
     ...(runId === null ? [] : [own({ kind: 'run-due', runId }), own({ kind: 'run-abandoned', runId })]),
     ...(jobId === null ? [own({ kind: 'pauses-due' })] : [own({ kind: 'job-due', jobId })]),
     ...(event.type === 'ClockStepped' ? steps.map((stepMs) => own({ kind: 'clock-stepped', stepMs })) : []),

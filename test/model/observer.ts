@@ -2,10 +2,10 @@
  * An outsider who reads one partition's events as they come, and holds each accepted batch against the model and the
  * invariants. It has nothing of a node: its state is the fold of the log and nothing else.
  */
-import { createEventCodec } from '../../src/codec/event-codec.ts'
 import type { Event } from '../../src/core/events.ts'
 import { PartitionFold } from '../../src/materializer/partition-fold.ts'
 import type { Verdict } from '../../src/materializer/reader.ts'
+import type { EventCodec } from '../../src/ports/event-codec.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
 import { effectsAskedBy, type Expected } from './effects.ts'
 import { type Explained, explain } from './explain.ts'
@@ -19,13 +19,13 @@ export interface Sending {
   readonly member: string
   /** The sender's clock at the first attempt, by which it was decided. */
   readonly now: number
+  /** The last submission until then. */
+  readonly through: number
   /** When attempts were heard of until then. */
   readonly heard: ReadonlyMap<string, number>
 }
 
-export interface ObserverOptions {
-  readonly partition: number
-  readonly log: EventLog
+export interface ObserverOptions extends Folding {
   /** By `sendingKey`. */
   readonly sendings: ReadonlyMap<string, Sending>
   readonly steps: readonly number[]
@@ -56,7 +56,7 @@ export class Observer {
 
   constructor(options: ObserverOptions) {
     this.#options = options
-    this.fold = foldOf(options.log, options.partition, (events) => this.#news.push(events), options.refused)
+    this.fold = foldOf(options, (events) => this.#news.push(events), options.refused)
   }
 
   /** Reads on, and explains what it reads. */
@@ -94,12 +94,12 @@ export class Observer {
     const { epoch, seq, owner } = trailer
     const sending = this.#options.sendings.get(sendingKey(owner, seq))
     if (sending === undefined) throw new Error(`nobody sent batch (${epoch}, ${seq})`)
-    const { member, now, heard } = sending
+    const { member, now, through, heard } = sending
     const heardOf = (runId: string, attempt: number): number => heard.get(attemptKey(runId, attempt)) ?? 0
     const moment = { now, time: Math.max(this.world.lastTime, now), epoch, seq, since: this.since, heardOf }
     const { partition, steps } = this.#options
     const outstanding = submissions.filter(
-      (one) => one.partition === partition && one.member === member && isOutstanding(one),
+      (one) => one.partition === partition && one.member === member && one.number <= through && isOutstanding(one),
     )
     const { world, explained } = explain(
       this.world,
@@ -128,15 +128,20 @@ export class Observer {
   }
 }
 
+export interface Folding {
+  readonly partition: number
+  readonly log: EventLog
+  readonly codec: EventCodec
+}
+
 export function foldOf(
-  log: EventLog,
-  partition: number,
-  accepted: (events: readonly Event[]) => void,
-  refused: (verdict: Verdict) => void,
+  { partition, log, codec }: Folding,
+  accepted: (events: readonly Event[]) => void = () => {},
+  refused: (verdict: Verdict) => void = () => {},
 ): PartitionFold {
   return new PartitionFold({
     log,
-    codec: createEventCodec(),
+    codec,
     topicPartition: { topic: 'events', partition },
     singleWriter: false,
     accepted: (events) => accepted(events.map(({ event }) => event)),

@@ -17,6 +17,8 @@ export type Answer =
   | { readonly kind: 'unknown'; readonly error: string }
 
 export interface Submission {
+  /** They are counted as they come. */
+  readonly number: number
   /** Unique; a command carries it as its actor. */
   readonly tag: string
   readonly partition: number

@@ -18,6 +18,7 @@ import { partitionOf } from '../../src/core/partition.ts'
 import type { RejectionCode } from '../../src/core/rejections.ts'
 import type { Report } from '../../src/core/reports.ts'
 import type { Event } from '../../src/core/events.ts'
+import type { EventCodec } from '../../src/ports/event-codec.ts'
 import { OperationalError } from '../../src/ports/operational-error.ts'
 import { T0 } from '../support/moments.ts'
 import { check } from './checks.ts'
@@ -54,6 +55,7 @@ export class System {
   readonly clock: VirtualClock = createVirtualClock(T0)
   readonly cluster: MemoryCluster
   readonly ledger: Ledger
+  readonly codec: EventCodec = createEventCodec()
   readonly observers: readonly Observer[]
   readonly submissions: Submission[] = []
   /** Steps of the wall clock so far. */
@@ -66,7 +68,6 @@ export class System {
   /** What becomes of the next appends; none: they land. */
   fates: Fate[] = []
   readonly #entropy = createSeededEntropy(1)
-  readonly #codec = createEventCodec()
   readonly #sendings = new Map<string, Sending>()
   /** Lets appends land that are under way. */
   #late: (() => void)[] = []
@@ -88,6 +89,7 @@ export class System {
         new Observer({
           partition,
           log: this.cluster.connect(`observer ${partition}`),
+          codec: this.codec,
           sendings: this.#sendings,
           steps: this.steps,
           explained: (batch, moment) => ledger.decided(batch, moment),
@@ -229,8 +231,13 @@ export class System {
     return isQuiet ? () => [kept] : () => [kept, find(), null]
   }
 
-  #submitted(about: Omit<Submission, 'answer' | 'decided'>): Submission {
-    const submission: Submission = { ...about, answer: { kind: 'none' }, decided: null }
+  #submitted(about: Omit<Submission, 'number' | 'answer' | 'decided'>): Submission {
+    const submission: Submission = {
+      ...about,
+      number: this.#commands,
+      answer: { kind: 'none' },
+      decided: null,
+    }
     this.submissions.push(submission)
     return submission
   }
@@ -293,7 +300,7 @@ export class System {
 
   #appending({ member: name, to, records }: AppendAttempt): AppendFate {
     const member = this.members.find((one) => one.name === name)
-    const decoded = this.#codec.decode(records.at(-1)?.value ?? new Uint8Array())
+    const decoded = this.codec.decode(records.at(-1)?.value ?? new Uint8Array())
     if (member === undefined || decoded.kind !== 'event') return 'ok'
     const fate = this.fates.shift() ?? 'ok'
     const trailer = decoded.event
@@ -324,7 +331,7 @@ export class System {
     const heard = [...member.heard]
       .filter(([at]) => at.startsWith(prefix))
       .map(([at, when]) => [at.slice(prefix.length), when] as const)
-    this.#sendings.set(key, { member: member.name, now: this.now, heard: new Map(heard) })
+    this.#sendings.set(key, { member: member.name, now: this.now, through: this.#commands, heard: new Map(heard) })
   }
 
   /** Nothing of it acts any more. */

@@ -324,13 +324,13 @@ test('a definition with everything at its limit at once fits a record, and a bat
   expect(bytes).toBeLessThan(MAX_BATCH_BYTES)
 })
 
-test(`${MAX_COMMANDS_REMEMBERED} command ids are remembered, and the oldest goes for one more`, () => {
+test(`${MAX_COMMANDS_REMEMBERED} command ids are remembered, and those of the oldest time go for one more`, () => {
   const state = new State()
-  for (let i = 0; i < MAX_COMMANDS_REMEMBERED; i += 1) state.rememberCommand(`c${i}`, T0)
-  expect([state.commandTime('c0'), state.commandTime('c1')]).toEqual([T0, T0])
-  state.rememberCommand('one more', T0)
-  expect([state.commandTime('c0'), state.commandTime('c1')]).toEqual([undefined, T0])
-  expect(state.commandTime('one more')).toBe(T0)
+  for (let i = 0; i < MAX_COMMANDS_REMEMBERED; i += 1) state.rememberCommand(`c${i}`, i < 2 ? T0 : T0 + 1)
+  expect(['c0', 'c1', 'c2'].map((id) => state.commandTime(id))).toEqual([T0, T0, T0 + 1])
+  state.rememberCommand('one more', T0 + 1)
+  expect(['c0', 'c1', 'c2'].map((id) => state.commandTime(id))).toEqual([undefined, undefined, T0 + 1])
+  expect(state.commandTime('one more')).toBe(T0 + 1)
 })
 
 test('an executor may have as long a name as any other name, when it is declared', () => {

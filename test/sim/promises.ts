@@ -8,8 +8,15 @@ export interface Executed {
   readonly attempt: number
 }
 
+/** What was seen from outside of the log. */
+export interface Seen {
+  readonly executed: readonly Executed[]
+  /** Ids of commands that a client was told are applied. */
+  readonly acknowledged?: readonly string[]
+}
+
 /** Rejects with the first promise that is broken. */
-export async function promises(world: World, nodes: readonly TestNode[], executed: readonly Executed[]): Promise<void> {
+export async function promises(world: World, nodes: readonly TestNode[], seen: Seen): Promise<void> {
   for (const node of nodes) {
     if (node.failures.length > 0) throw new Error(`${node.name} stopped: ${String(node.failures[0]?.stack)}`)
   }
@@ -24,8 +31,10 @@ export async function promises(world: World, nodes: readonly TestNode[], execute
     await effectsHaveLeft(world, partition, folded.events)
     events.push(...folded.events)
   }
-  await repliesAreThere(world, events)
-  await runsWereExecuted(world, events, executed)
+  await repliesAreThere(world)
+  await runsWereExecuted(world, events, seen.executed)
+  const answered = new Set(events.map((event) => ('commandId' in event ? event.commandId : null)))
+  for (const id of seen.acknowledged ?? []) must(answered.has(id), `${id} was acknowledged and is not on the log`)
   await isQuiet(world)
 }
 
@@ -54,7 +63,9 @@ async function effectsHaveLeft(world: World, partition: number, events: readonly
   for (const topic of ['commands', 'reports']) {
     for (const record of await world.records(topic)) sentOn.add(headerTexts(record)['horolog-forwarded-from'])
   }
-  const control = new Set((await world.records('control')).map(parsed).map(({ type, runId, attempt }) => `${type} ${runId} ${attempt}`))
+  const control = new Set(
+    (await world.records('control')).map(parsed).map(({ type, runId, attempt }) => [type, runId, attempt].join(' ')),
+  )
   const ended = new Set(events.flatMap((event) => (isOutcome(event) ? [keyOf(event)] : [])))
   for (const event of events) {
     if (event.type === 'CommandForwarded') {
@@ -66,11 +77,12 @@ async function effectsHaveLeft(world: World, partition: number, events: readonly
   }
 }
 
-async function repliesAreThere(world: World, events: readonly Event[]): Promise<void> {
+/** Every command that asked for an answer has one, by its id. */
+async function repliesAreThere(world: World): Promise<void> {
   const keys = new Set((await world.records('replies')).map(({ key }) => key))
-  for (const event of events) {
-    if (!('commandId' in event) || event.commandId === null || event.type === 'CommandForwarded') continue
-    if (event.commandOffset !== null) must(keys.has(event.commandId), `${event.commandId} was not answered`)
+  for (const command of await world.records('commands')) {
+    const { 'horolog-reply-to': to, 'horolog-command-id': id = null } = headerTexts(command)
+    if (to === 'replies') must(keys.has(id), `${id} was not answered`)
   }
 }
 
@@ -116,5 +128,7 @@ function must(holds: boolean, otherwise: string): void {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value, (name, member: unknown) => (name === 'definition' || name === 'payload' ? '…' : member)).slice(0, 2_000)
+  return JSON.stringify(value, (name, member: unknown) =>
+    name === 'definition' || name === 'payload' ? '…' : member,
+  ).slice(0, 2_000)
 }

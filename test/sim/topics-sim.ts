@@ -5,6 +5,7 @@
  * log and its topics.
  */
 import type { AppendAttempt, AppendFate } from '../../src/adapters/memory/memory-log.ts'
+import { interval } from '../../src/core/triggers/make-trigger.ts'
 import type { TaskHandler } from '../../src/executor/task-registry.ts'
 import { headers, json } from '../support/topic-records.ts'
 import { type TestNode, World } from '../support/world.ts'
@@ -39,7 +40,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   try {
     return await new Simulation(seed, world).run()
   } catch (error) {
-    throw new Error(`seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`, { cause: error })
   } finally {
     end()
   }
@@ -50,6 +51,8 @@ class Simulation {
   readonly #world: World
   readonly #choices: Choices
   readonly #executed: Executed[] = []
+  /** Ids of commands that a client was told are applied. */
+  readonly #acknowledged: string[] = []
   #nodes: TestNode[] = []
   #troubled = true
   #started = 0
@@ -78,7 +81,7 @@ class Simulation {
       await this.#produce(partition, { type: 'RemoveAllJobs' })
     }
     await world.advance(PEACE_MS)
-    await promises(world, this.#nodes, this.#executed)
+    await promises(world, this.#nodes, { executed: this.#executed, acknowledged: this.#acknowledged })
     const runs = this.#executed.length
     return { seed: this.#seed, commands: this.#asked, runs, crashes: this.#crashes, faults: this.#faults }
   }
@@ -156,11 +159,27 @@ class Simulation {
   async #ask(): Promise<void> {
     const choose = this.#choices
     const jobId = choose.of(JOBS)
+    if (this.#nodes.length > 0 && choose.chance(0.25)) return this.#askAsClient(jobId)
     const command = choose.chance(0.4) ? this.#addJob(jobId) : this.#change(jobId)
     const partition = choose.below(PARTITIONS)
     await this.#produce(partition, command)
     // A producer that did not hear of its success sends it again.
     if (choose.chance(0.1)) await this.#produce(partition, command, true)
+  }
+
+  /** Whether the node owns the job or not. Nobody waits for the answer, which may never come. */
+  #askAsClient(id: string): void {
+    const choose = this.#choices
+    const { client } = choose.of(this.#nodes)
+    this.#asked += 1
+    const commandId = `client-${this.#asked}`
+    const asked = choose.chance(0.5)
+      ? client.addJob({ id, task: 'quick', trigger: interval(choose.of(['2s', '6s'])), commandId })
+      : client.runJob(id, { commandId })
+    asked.then(
+      () => this.#acknowledged.push(commandId),
+      () => {},
+    )
   }
 
   async #produce(partition: number, command: Readonly<Record<string, unknown>>, again = false): Promise<void> {
@@ -182,7 +201,11 @@ class Simulation {
         }
     const overlap = choose.of(['skip', 'queue', 'cancel-running'])
     const ifExists = choose.of(['replace', 'keep', 'reject'])
-    return { type: 'AddJob', ifExists, job: { id, ...target, trigger, retry, overlap, maxInstances: 1 + choose.below(2) } }
+    return {
+      type: 'AddJob',
+      ifExists,
+      job: { id, ...target, trigger, retry, overlap, maxInstances: 1 + choose.below(2) },
+    }
   }
 
   #change(jobId: string): Readonly<Record<string, unknown>> {

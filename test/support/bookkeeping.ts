@@ -194,8 +194,7 @@ export class Bookkeeping {
     const isRepetition = (event: Event): boolean => event.type === 'CommandApplied' && event.duplicate
     const first = answers.filter((event) => event.type !== 'CommandRejected' && !isRepetition(event))
     const isOne = first.length <= 1 || !first.some(({ type }) => type.startsWith('Command'))
-    if (!isOne)
-      throw new Error(`I4: ${commandId} has the outcomes ${first.map(({ type }) => type).join(', ')}`)
+    if (!isOne) throw new Error(`I4: ${commandId} has the outcomes ${first.map(({ type }) => type).join(', ')}`)
     const [time = 0] = answers.map((event) => event.time)
     const last = this.#answered.get(commandId)
     const remembered = last !== undefined && time < last + COMMAND_MEMORY_MS

@@ -1,7 +1,7 @@
 /** Public holidays by date-holidays: a year of a place is worked out once (16 ms), then it is a look-up. */
 import { dayNumber } from '../../core/triggers/calendar.ts'
 import { DAY_MS } from '../../core/triggers/limits.ts'
-import type { Holidays } from '../../ports/calendars.ts'
+import type { Holidays } from '../../core/triggers/calendars.ts'
 
 /** What is used of the package. */
 export type HolidayPackage = new (

@@ -1,7 +1,8 @@
 /** The calendars of this process: the runtime's time zones, and holidays by date-holidays if it is installed. */
 import { createRequire } from 'node:module'
 import { runtimeZones } from '../../core/triggers/zone.ts'
-import type { Calendars, Holidays } from '../../ports/calendars.ts'
+import type { Holidays } from '../../core/triggers/calendars.ts'
+import type { Calendars } from '../../ports/calendars.ts'
 import { type HolidayPackage, holidaysOf } from './package-holidays.ts'
 
 /** Optional peer dependency. A process without a job that needs it never loads it (0.1 s). */

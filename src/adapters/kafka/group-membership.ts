@@ -47,6 +47,10 @@ export interface GroupMembershipOptions {
 const ASSIGNER = 'horolog-sticky'
 const RETRY_MS = 50
 const MAX_RETRY_MS = 1_000
+/** For the word that it leaves. */
+const LEAVE_MS = 2_000
+/** After so many failed attempts it is told. */
+const WARN_AFTER = 5
 /** How often the leader looks whether the topic has grown. */
 const RECOUNT_MS = 60_000
 const YEAR_2020_MS = 1_577_836_800_000
@@ -135,19 +139,22 @@ export class GroupMembership implements Membership {
     clearTimeout(this.#expiry)
     if (this.#memberId !== '') {
       const request = leaveGroupRequest(this.#options.groupId, this.#memberId)
+      const said = this.#coordinator.request(request, () => 0, 1).catch(() => undefined)
       // When it can't be said, the group finds out by the session time-out.
-      await this.#coordinator.request(request, () => 0, 1).catch(() => undefined)
+      await Promise.race([said, sleep(LEAVE_MS, undefined, { ref: false })])
     }
     await this.#connections.close()
   }
 
   async #run(joined: () => void): Promise<void> {
     const { logger, groupId } = this.#options
-    for (let pause = RETRY_MS; !this.#stop.signal.aborted; pause = Math.min(pause * 2, MAX_RETRY_MS)) {
+    let pause = RETRY_MS
+    for (let failures = 0; !this.#stop.signal.aborted;) {
       try {
         await this.#enter()
         joined()
         pause = RETRY_MS
+        failures = 0
         await this.#stay()
       } catch (err) {
         if (this.#stop.signal.aborted) break
@@ -156,8 +163,11 @@ export class GroupMembership implements Membership {
           logger.error({ err, group: groupId }, 'the group can not be joined')
           throw err
         }
-        logger.debug({ err, group: groupId }, 'not in the group now')
+        failures++
+        const log = failures === WARN_AFTER ? 'warn' : 'debug'
+        logger[log]({ err, group: groupId }, 'not in the group now; trying again')
         await this.#pause(pause)
+        pause = Math.min(pause * 2, MAX_RETRY_MS)
       }
     }
     throw new LogError('closed', `${groupId} was left`)
@@ -286,7 +296,8 @@ export class GroupMembership implements Membership {
   }
 
   #expired(): void {
-    this.#options.logger.debug({ group: this.#options.groupId }, 'no heartbeat was answered for a session')
+    const { logger, groupId } = this.#options
+    if (this.#isHeld) logger.warn({ group: groupId }, 'no heartbeat was answered for a session: others may own now')
     this.#loseAll()
   }
 

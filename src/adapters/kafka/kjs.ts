@@ -60,7 +60,7 @@ const Broker = load('kafkajs/src/broker') as new (options: object) => BrokerLink
 const buildPools = load('kafkajs/src/cluster/connectionPoolBuilder') as (options: object) => {
   build(to: { host: string; port: number }): Promise<object>
 }
-const socketFactory = load('kafkajs/src/network/socketFactory') as () => unknown
+const makeSocketFactory = load('kafkajs/src/network/socketFactory') as () => (to: object) => Socket
 const { createLogger } = load('kafkajs/src/loggers') as {
   createLogger: (options: { level: number; logCreator: logCreator }) => KafkaJSLogger
 }
@@ -93,13 +93,20 @@ function mendConnect(connection: Connection): void {
 /** Makes links to brokers, all with the same settings. */
 export function linkFactory(settings: KafkaSettings, logger: Logger): (address: string) => Promise<BrokerLink> {
   const log = createLogger({ level: LOG_LEVEL, logCreator: () => logTo(logger) })
-  const pools = buildPools({ ...clientOptions(settings), logger: log, socketFactory: socketFactory() })
+  const pools = buildPools({ ...clientOptions(settings), logger: log, socketFactory })
   return async (address) => {
     const colon = address.lastIndexOf(':')
     const to = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
     const connectionPool = await pools.build(to)
     return new Broker({ connectionPool, logger: log, authenticationTimeout: settings.connectionTimeoutMs })
   }
+}
+
+const openSocket = makeSocketFactory()
+
+/** A request that follows another at once does not wait for the other's answer to be acknowledged. */
+function socketFactory(to: object): Socket {
+  return openSocket(to).setNoDelay(true)
 }
 
 /** The name and the text of a protocol error. */

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LogError, type ReadResult, type StoredRecord } from '../../ports/event-log.ts'
-import type { Connections } from './connections.ts'
-import { isStaleLeader, noAnswer, requestError } from './errors.ts'
+import type { Connections, Lane } from './connections.ts'
+import { noAnswer, requestError } from './errors.ts'
+import { Patience } from './patience.ts'
 import type { RecordBatch } from './record-batch.ts'
 import { type Isolation, type Place, type WireRequest, endRequest, fetchRequest, startRequest } from './requests.ts'
 import type { TopicMap } from './topic-map.ts'
@@ -20,7 +21,7 @@ const MAX_RETRY_MS = 1_000
 export interface ReaderOptions {
   readonly connections: Connections
   readonly topics: TopicMap
-  /** How long reading goes on trying. */
+  /** How long after its first failure reading goes on trying. */
   readonly patienceMs: number
 }
 
@@ -70,43 +71,42 @@ export class Reader {
     request: WireRequest<T>,
     where: string,
     errorOf: (answer: T) => number,
-    lane: 0 | 1,
+    lane: Lane,
   ): Promise<T> {
-    const { connections, topics, patienceMs } = this.#options
-    let waited = 0
-    for (let pause = RETRY_MS; ; pause = Math.min(pause * 2, MAX_RETRY_MS)) {
-      const failure = await this.#once(async () => {
-        const { address } = await topics.leader(place)
-        const answer = await connections.request(address, request, lane)
-        const code = errorOf(answer)
-        if (code === 0) return answer
-        if (isStaleLeader(code)) topics.forget(place.topic)
-        throw requestError(code, where)
-      })
-      if (!(failure instanceof Failure)) return failure
-      const error = noAnswer(failure.cause, where)
-      if (this.#closed) throw new LogError('closed', 'the log is closed')
-      if (!error.retryable || waited >= patienceMs)
-        throw new LogError(error.code, error.message, { retryable: error.retryable, cause: error })
-      topics.forget(place.topic)
-      await sleep(pause, undefined, { ref: false })
-      waited += pause
-    }
-  }
-
-  async #once<T>(attempt: () => Promise<T>): Promise<T | Failure> {
+    const { topics, patienceMs } = this.#options
+    let patience: Patience | null = null
     try {
-      return await attempt()
-    } catch (err) {
-      return new Failure(err)
+      for (let pause = RETRY_MS; ; pause = Math.min(pause * 2, MAX_RETRY_MS)) {
+        try {
+          return await this.#attempt(place, request, where, errorOf, lane)
+        } catch (err) {
+          const error = noAnswer(err, where)
+          if (this.#closed) throw new LogError('closed', 'the log is closed', { cause: error })
+          patience ??= new Patience(patienceMs)
+          if (!error.retryable || patience.isOver)
+            throw new LogError(error.code, error.message, { retryable: error.retryable, cause: error })
+          topics.forget(place.topic)
+          await sleep(pause, undefined, { ref: false })
+        }
+      }
+    } finally {
+      patience?.end()
     }
   }
-}
 
-class Failure {
-  readonly cause: unknown
-  constructor(cause: unknown) {
-    this.cause = cause
+  async #attempt<T>(
+    place: Place,
+    request: WireRequest<T>,
+    where: string,
+    errorOf: (answer: T) => number,
+    lane: Lane,
+  ): Promise<T> {
+    const { connections, topics } = this.#options
+    const { address } = await topics.leader(place)
+    const answer = await connections.request(address, request, lane)
+    const code = errorOf(answer)
+    if (code === 0) return answer
+    throw requestError(code, where)
   }
 }
 

@@ -15,31 +15,32 @@ export interface Candidate {
 
 /** Every partition of 0 … partitions − 1 is in exactly one list, in rising order. `candidates`: at least one. */
 export function assignPartitions(partitions: number, candidates: readonly Candidate[]): Map<string, number[]> {
-  const owners = currentOwners(partitions, candidates)
-  const owns = (id: string): number => owners.filter((owner) => owner === id).length
-  // Those that have most may have the one more that a division leaves.
-  const ordered = candidates.toSorted((a, b) => owns(b.id) - owns(a.id) || (a.id < b.id ? -1 : 1))
-  const given = new Map(ordered.map(({ id }) => [id, [] as number[]]))
-  const room = new Map(ordered.map(({ id }, place) => [id, quota(partitions, ordered.length, place)]))
+  const share = Math.floor(partitions / candidates.length)
+  let extras = partitions % candidates.length
+  const given = new Map(candidates.map(({ id }) => [id, [] as number[]]))
+  const has = (id: string): number => given.get(id)?.length ?? 0
+  const hasRoom = (id: string): boolean => given.has(id) && has(id) < share + (extras > 0 ? 1 : 0)
   const give = (partition: number, id: string): void => {
+    if (has(id) === share) extras--
     given.get(id)?.push(partition)
-    room.set(id, (room.get(id) ?? 0) - 1)
   }
-  const left: number[] = []
-  for (const [partition, owner] of owners.entries()) {
-    if (owner !== null && (room.get(owner) ?? 0) > 0) give(partition, owner)
-    else left.push(partition)
+  const byLeast = (a: Candidate, b: Candidate): number => has(a.id) - has(b.id) || (a.id < b.id ? -1 : 1)
+  const leastOf = (among: readonly Candidate[]): Candidate | undefined =>
+    among.filter(({ id }) => hasRoom(id)).toSorted(byLeast)[0]
+
+  const moving: number[] = []
+  for (const [partition, owner] of currentOwners(partitions, candidates).entries()) {
+    if (owner !== null && hasRoom(owner)) give(partition, owner)
+    else moving.push(partition)
   }
-  const hasRoom = ({ id }: Candidate): boolean => (room.get(id) ?? 0) > 0
-  const byRoom = (a: Candidate, b: Candidate): number => (room.get(b.id) ?? 0) - (room.get(a.id) ?? 0)
-  const cold = left.filter((partition) => {
-    const [warm] = ordered.filter((one) => hasRoom(one) && one.warm.includes(partition)).toSorted(byRoom)
+  const cold = moving.filter((partition) => {
+    const warm = leastOf(candidates.filter((one) => one.warm.includes(partition)))
     if (warm !== undefined) give(partition, warm.id)
     return warm === undefined
   })
   for (const partition of cold) {
-    const [roomiest] = ordered.toSorted(byRoom)
-    if (roomiest !== undefined) give(partition, roomiest.id)
+    const least = leastOf(candidates)
+    if (least !== undefined) give(partition, least.id)
   }
   for (const list of given.values()) list.sort((a, b) => a - b)
   return given
@@ -51,8 +52,4 @@ function currentOwners(partitions: number, candidates: readonly Candidate[]): (s
     for (const partition of owned) if (partition in owners) owners[partition] = id
   }
   return owners
-}
-
-function quota(partitions: number, members: number, place: number): number {
-  return Math.floor(partitions / members) + (place < partitions % members ? 1 : 0)
 }

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LogError } from '../../ports/event-log.ts'
 import type { Connections } from './connections.ts'
+import { Patience } from './patience.ts'
 import { UNKNOWN_TOPIC_OR_PARTITION, isStaleLeader, requestError } from './errors.ts'
 import { type Place, metadataRequest } from './requests.ts'
 
@@ -20,9 +21,17 @@ export interface Leader {
 const APPEAR_MS = 20
 const APPEAR_ATTEMPTS = 250
 
+/**
+ * A topic that was there is believed to be gone when the brokers have not known it for so long: one that starts may not
+ * have heard of all topics yet.
+ */
+const GONE_MS = 3_000
+
 interface Known {
   readonly leaders: readonly number[]
   fresh: boolean
+  /** Since when the brokers do not know it. */
+  missing: Patience | null
 }
 
 export class TopicMap {
@@ -52,11 +61,11 @@ export class TopicMap {
   /** Rejects with `LogError`: `unavailable` when there is none now, `invalid-record` when there is no such place. */
   async leader(place: Place): Promise<Leader> {
     if (this.#topics.get(place.topic)?.fresh !== true) await this.#ask(place.topic)
-    const leaders = this.#topics.get(place.topic)?.leaders
-    const node = leaders?.[place.partition]
-    if (node === undefined) throw noSuchPlace(place, leaders?.length ?? null)
+    const known = this.#topics.get(place.topic)
+    const node = known?.leaders[place.partition]
+    if (node === undefined) throw noSuchPlace(place, known?.leaders.length ?? null)
     const address = this.#brokers.get(node)
-    if (address !== undefined) return { node, address }
+    if (address !== undefined && known?.missing === null) return { node, address }
     this.forget(place.topic)
     throw new LogError('unavailable', `${place.topic}[${place.partition}] has no leader now`, { retryable: true })
   }
@@ -99,11 +108,20 @@ export class TopicMap {
     this.#brokers = brokers
     const [found] = topics
     if (found === undefined || found.errorCode === UNKNOWN_TOPIC_OR_PARTITION) {
-      this.#topics.delete(topic)
+      this.#isMissing(topic)
       return
     }
     if (found.errorCode !== 0 && !isStaleLeader(found.errorCode)) throw requestError(found.errorCode, topic)
-    if (found.leaders.length > 0) this.#topics.set(topic, { leaders: found.leaders, fresh: true })
+    this.#topics.get(topic)?.missing?.end()
+    if (found.leaders.length > 0) this.#topics.set(topic, { leaders: found.leaders, fresh: true, missing: null })
+  }
+
+  #isMissing(topic: string): void {
+    const known = this.#topics.get(topic)
+    if (known === undefined) return
+    known.fresh = false
+    known.missing ??= new Patience(GONE_MS)
+    if (known.missing.isOver) this.#topics.delete(topic)
   }
 }
 

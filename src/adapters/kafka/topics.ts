@@ -26,7 +26,7 @@ export interface TopicsOptions extends KafkaOptions {
   readonly partitions?: number
   /** Default: 3, or the number of brokers where there are fewer. */
   readonly replicationFactor?: number
-  /** Executors whose run topics are wanted, with their number of partitions. Default: `default`, as many as events. */
+  /** Executors whose run topics are wanted, with their number of partitions. `default` is one, with as many as events. */
   readonly executors?: Readonly<Record<string, number>>
   readonly logger?: Logger
 }
@@ -46,7 +46,14 @@ export interface WrongSetting {
   readonly orMore: boolean
 }
 
+export interface PresentTopic {
+  readonly topic: string
+  readonly partitions: number
+}
+
 export interface TopicPlan {
+  /** Those that are there, right or wrong. */
+  readonly present: readonly PresentTopic[]
   /** Not there yet, with the settings that they will have. */
   readonly missing: readonly (DesiredTopic & { readonly topic: string })[]
   readonly wrongCounts: readonly WrongCount[]
@@ -115,20 +122,22 @@ async function plan(cluster: Cluster, options: TopicsOptions): Promise<TopicPlan
   const brokers = topics.brokerCount
   const replicationFactor = options.replicationFactor ?? Math.min(DEFAULT_REPLICATION_FACTOR, brokers)
   const partitions = options.partitions ?? existing ?? DEFAULT_PARTITIONS
-  const executors = options.executors ?? { default: partitions }
+  const executors = { default: partitions, ...options.executors }
   const desired = desiredTopics({ partitions, replicationFactor, executors })
   const missing: (DesiredTopic & { topic: string })[] = []
   const wrongCounts: WrongCount[] = []
-  const present: DesiredTopic[] = []
+  const present: (DesiredTopic & PresentTopic)[] = []
   for (const topic of desired) {
     const found = await topics.count(fullName(topic.name))
     if (found === null) missing.push({ ...topic, topic: fullName(topic.name) })
-    else present.push(topic)
+    else present.push({ ...topic, topic: fullName(topic.name), partitions: found })
     if (found !== null && topic.countMatters && found !== topic.partitions)
       wrongCounts.push({ topic: fullName(topic.name), found, expected: topic.partitions })
   }
   const wrongSettings = present.length === 0 ? [] : await compare(cluster, present)
-  return { missing, wrongCounts, wrongSettings, replicationFactor, warnings: warnings(replicationFactor, brokers) }
+  const told = present.map(({ topic, partitions: found }) => ({ topic, partitions: found }))
+  const warned = warnings(replicationFactor, brokers)
+  return { present: told, missing, wrongCounts, wrongSettings, replicationFactor, warnings: warned }
 }
 
 function warnings(replicationFactor: number, brokers: number): string[] {

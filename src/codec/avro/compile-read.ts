@@ -43,9 +43,7 @@ function readerOf(schema: Schema, path: string, views = false): Read {
     case 'bytes':
       return views ? (reader) => reader.view(path) : (reader) => reader.bytes(path)
     case 'string':
-      return schema.logical === 'json'
-        ? (reader) => jsonOf(reader.string(path), path)
-        : (reader) => reader.string(path)
+      return schema.logical === 'json' ? (reader) => jsonOf(reader.string(path), path) : (reader) => reader.string(path)
     case 'fixed':
       return (reader) => reader.fixed(schema.size, path)
     case 'nullable': {

@@ -96,7 +96,8 @@ export class Reader {
     if (length <= SHORT_TEXT_BYTES) {
       let at = start
       while (at < end && (bytes[at] as number) < 0x80) at += 1
-      if (at === end) return length <= CACHED_BYTES ? texts.text(bytes, start, end) : bytes.toString('latin1', start, end)
+      if (at === end)
+        return length <= CACHED_BYTES ? texts.text(bytes, start, end) : bytes.toString('latin1', start, end)
     }
     if (!isUtf8(bytes.subarray(start, end))) throw new DecodeError(path, 'not valid UTF-8')
     return bytes.toString('utf8', start, end)
@@ -112,7 +113,7 @@ export class Reader {
     const length = this.#length(path)
     const start = this.#position
     this.#position = start + length
-    return this.#bytes.subarray(start, start + length)
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, length)
   }
 
   /** A copy. */

@@ -23,6 +23,10 @@ export function jobTarget(
     return { task, deliver: null }
   }
   if (task !== null) note(problems, 'invalid-option', PATH, 'either a task or a topic to deliver to', 'both')
+  // An owner that follows can't know whether the one before produced the record, and produces it again.
+  if (input.delivery === 'at-most-once') {
+    note(problems, 'invalid-option', 'job.delivery', 'at-least-once for a record that is delivered', input.delivery)
+  }
   return { task: null, deliver: deliverOf(problems, input.deliver, topics) }
 }
 

@@ -8,6 +8,7 @@
  * 1. The store holds the state as of the cursor in the head, at any moment.
  * 2. A cache: what does not fit the log is discarded, with the reason, and what fails is tried again later.
  */
+import type { State } from '../../core/state.ts'
 import type { Tracker } from '../../core/tracker.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { EventCodec } from '../../ports/event-codec.ts'
@@ -41,6 +42,13 @@ const PIECE_BYTES = 128 * 1024
 /** A new base is due after so many rows, and twice those of the base: so it costs at most half of what was written. */
 const ROWS_BEFORE_BASE = 20_000
 
+/** The state that is written, until it is replaced by another. */
+interface Following {
+  readonly source: CheckpointSource
+  readonly state: State
+  readonly tracker: Tracker
+}
+
 export class LocalCheckpoint {
   readonly #options: LocalCheckpointOptions
   readonly #layout: LocalLayout
@@ -50,8 +58,7 @@ export class LocalCheckpoint {
   #pieces: number | null = null
   #baseRows = 0
   #rowsSince = 0
-  #source: CheckpointSource | null = null
-  #tracker: Tracker | null = null
+  #following: Following | null = null
   #writtenChain: Uint8Array = GONE
   #cancelTimer: (() => void) | null = null
   #writing: Promise<void> | null = null
@@ -87,20 +94,22 @@ export class LocalCheckpoint {
 
   /**
    * Writes what changes from now on. Call it right after `restore` with its state, before folding on; or after a fold from
-   * the beginning; and again when the state is replaced by another.
+   * the beginning; and again when the state is replaced by another. With the state that it writes already it does nothing.
    */
   begin(source: CheckpointSource): void {
-    if (this.#tracker !== null) this.#source?.state.untrack(this.#tracker)
-    if (source.state !== this.#restored?.state) this.#pieces = null
+    const { state } = source
+    if (this.#following?.state === state) return
+    this.#untrack()
+    if (state !== this.#restored?.state) this.#pieces = null
     this.#restored = null
-    this.#source = source
-    this.#tracker = source.state.track()
+    const tracker = state.track()
+    this.#following = { source, state, tracker }
     this.changed()
   }
 
   /** A batch was accepted. */
   changed(): void {
-    if (this.#source === null || this.#cancelTimer !== null || this.#writing !== null) return
+    if (this.#following === null || this.#cancelTimer !== null || this.#writing !== null) return
     const { clock } = this.#options
     const at = clock.now() + (this.#isFailing ? AGAIN_MS : WRITE_BEHIND_MS)
     this.#cancelTimer = clock.schedule(at, () => this.#write(), true)
@@ -111,28 +120,36 @@ export class LocalCheckpoint {
     await this.#writing
     this.#write()
     await this.#writing
-    if (this.#tracker !== null) this.#source?.state.untrack(this.#tracker)
-    this.#source = null
+    this.#untrack()
+    this.#following = null
     this.#cancelTimer?.()
+  }
+
+  #untrack(): void {
+    this.#following?.state.untrack(this.#following.tracker)
   }
 
   #write(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
-    const source = this.#source
-    if (source === null || isStart(source.cursor) || sameBytes(source.cursor.chain, this.#writtenChain)) return
-    this.#writing = this.#writeNow(source).finally(() => {
+    const following = this.#following
+    if (following === null || !this.#isBehind(following)) return
+    this.#writing = this.#writeNow(following).finally(() => {
       this.#writing = null
-      if (this.#source !== null && !sameBytes(this.#source.cursor.chain, this.#writtenChain)) this.changed()
+      if (this.#following !== null && this.#isBehind(this.#following)) this.changed()
     })
   }
 
-  async #writeNow(source: CheckpointSource): Promise<void> {
+  #isBehind({ source }: Following): boolean {
+    return !isStart(source.cursor) && !sameBytes(source.cursor.chain, this.#writtenChain)
+  }
+
+  async #writeNow(following: Following): Promise<void> {
     const { logger, partition } = this.#options
     try {
       const isDue = this.#rowsSince >= ROWS_BEFORE_BASE + 2 * this.#baseRows
-      if (this.#pieces === null || isDue) await this.#writeBase(source)
-      else await this.#writeRows(source, this.#generation, this.#pieces)
+      if (this.#pieces === null || isDue) await this.#writeBase(following)
+      else await this.#writeRows(following, this.#generation, this.#pieces)
       this.#isFailing = false
     } catch (err) {
       if (!this.#isFailing) logger.warn({ partition, err }, 'the local checkpoint could not be written')
@@ -141,35 +158,34 @@ export class LocalCheckpoint {
   }
 
   /** Rows that change meanwhile wait for its end. */
-  async #writeBase(source: CheckpointSource): Promise<void> {
+  async #writeBase(following: Following): Promise<void> {
     const { store, stateCodec } = this.#options
+    const { source, tracker } = following
     if (this.#pieces === null) await this.#layout.clear(store)
-    const tracker = this.#tracker
-    if (tracker === null || this.#source !== source) return
+    if (this.#following !== following) return
     const generation = this.#generation + 1
     // All of it is in the base. When that fails, the next to be written is a base again.
     tracker.take()
     const frozen = freeze(source.state)
     let number = 0
     for await (const piece of inPieces(frozen, stateCodec, PIECE_BYTES)) {
-      if (this.#source !== source) return
+      if (this.#following !== following) return
       const rows = piece.rows.map((row) => row.value)
       const record = { checkpoint: String(generation), number, rows, deleted: [] }
       const value = stateCodec.encode({ kind: 'piece', record })
       await store.write([{ key: this.#layout.piece(generation, number), value }])
       number += 1
     }
-    await this.#writeRows(source, generation, number)
-    if (this.#source !== source) return
+    await this.#writeRows(following, generation, number)
+    if (this.#following !== following) return
     this.#baseRows = sizeOf(frozen)
     this.#rowsSince = 0
     await this.#layout.tidy(store, generation)
   }
 
-  async #writeRows(source: CheckpointSource, generation: number, pieces: number): Promise<void> {
+  async #writeRows(following: Following, generation: number, pieces: number): Promise<void> {
     const { store, stateCodec, log } = this.#options
-    const tracker = this.#tracker
-    if (tracker === null || this.#source !== source) return
+    const { source, tracker } = following
     const taken = tracker.take()
     const frozen = freezeChanged(source.state, taken)
     const cursor = cursorRow(source.cursor, log.partitions, source.extra())
@@ -182,13 +198,13 @@ export class LocalCheckpoint {
       const value = stateCodec.encode({ kind: 'local', record: { generation, pieces, cursor } })
       rows.push({ key: this.#layout.head, value })
       // The state may have been replaced meanwhile: then these rows are of another history.
-      if (this.#source !== source) return
+      if (this.#following !== following) return
       await store.write(rows)
     } catch (err) {
       tracker.putBack(taken)
       throw err
     }
-    if (this.#source !== source) return
+    if (this.#following !== following) return
     this.#generation = generation
     this.#pieces = pieces
     this.#writtenChain = cursor.chain

@@ -6,11 +6,13 @@
  * 2. What was before a base is ended after the base was acknowledged and read back, and only what is of this epoch or a
  *    lower one: a paused owner that wakes up can't end what its successor wrote.
  */
+import type { State } from '../../core/state.ts'
 import type { Tracker } from '../../core/tracker.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Entropy } from '../../ports/entropy.ts'
 import type { CursorRow, PieceRef, StateCodec } from '../../ports/state-codec.ts'
 import { sameBytes } from '../cursor.ts'
+import { nextTurn } from '../settle.ts'
 import { cursorRow } from './checkpoint-cursor.ts'
 import type { CheckpointSource } from './checkpoint-source.ts'
 import { inPieces } from './pieces.ts'
@@ -51,6 +53,7 @@ export class OwnedCheckpoints {
   readonly #options: OwnedOptions
   readonly #source: CheckpointSource
   readonly #owner: Uint8Array
+  readonly #state: State
   readonly #tracker: Tracker
   readonly #untrack: () => void
   #parent: Parent | null = null
@@ -62,6 +65,7 @@ export class OwnedCheckpoints {
     this.#options = options
     this.#source = source
     this.#owner = cursor.owner
+    this.#state = state
     const tracker = state.track()
     this.#tracker = tracker
     this.#untrack = () => state.untrack(tracker)
@@ -80,12 +84,16 @@ export class OwnedCheckpoints {
 
   /** Writes the next checkpoint, when there is something new. Rejects with what went wrong; then the next one has it all. */
   async writeNext(): Promise<void> {
-    const { cursor } = this.#source
-    if (this.#isOver || !sameBytes(cursor.owner, this.#owner) || sameBytes(cursor.chain, this.#writtenChain)) return
+    if (this.#isOver || !this.#isOwner || sameBytes(this.#source.cursor.chain, this.#writtenChain)) return
     const parent = this.#parent
     const isFull = parent === null || parent.increments >= MAX_INCREMENTS || parent.incrementBytes > parent.baseBytes
     if (isFull) await this.#writeBase()
     else await this.#writeIncrement(parent)
+  }
+
+  /** By the fold, which may have gone over to another state. */
+  get #isOwner(): boolean {
+    return this.#source.state === this.#state && sameBytes(this.#source.cursor.owner, this.#owner)
   }
 
   async #writeBase(): Promise<void> {
@@ -142,9 +150,12 @@ export class OwnedCheckpoints {
     const { topic } = this.#options
     await topic.scan()
     if (topic.manifest(checkpoint) === undefined) throw new Error(`manifest/${checkpoint} can't be read back`)
-    for (const ref of pieces) await topic.readPiece(checkpoint, ref)
+    for (const ref of pieces) {
+      await topic.readBack(checkpoint, ref)
+      await nextTurn()
+    }
     const { epoch } = this.#source.cursor
-    if (this.#isOver || !sameBytes(this.#source.cursor.owner, this.#owner)) return
+    if (this.#isOver || !this.#isOwner) return
     const doomed = topic.keysThrough(epoch, checkpoint)
     for (let at = 0; at < doomed.length; at += MAX_TOMBSTONES) {
       await topic.appendTombstones(doomed.slice(at, at + MAX_TOMBSTONES))

@@ -26,6 +26,8 @@ export async function readRecords(
     const { records, next } = await readOn(log, of, offset)
     for (const record of records) if (record.offset >= offset && record.offset < to) each(record)
     offset = next
+    // A read may have been answered from memory.
+    if (offset < to) await nextTurn()
   }
 }
 

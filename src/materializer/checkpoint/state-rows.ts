@@ -27,7 +27,7 @@ export interface EncodedRow {
   readonly value: Uint8Array
 }
 
-export const PARTITION_KEY = 'partition'
+const PARTITION_KEY = 'partition'
 const JOB_PREFIX = 'job/'
 const RUN_PREFIX = 'run/'
 const COMMAND_PREFIX = 'command/'

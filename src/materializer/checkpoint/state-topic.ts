@@ -86,13 +86,19 @@ export class StateTopic {
 
   /** Rejects when it is not there, or not what the manifest says. */
   async readPiece(checkpoint: string, ref: PieceRef): Promise<CheckpointPiece> {
-    const key = pieceKey(checkpoint, ref.number)
-    const found = await this.#recordAt(ref.offset)
-    if (found?.value == null) throw new Error(`${key} is not at offset ${ref.offset}`)
-    if (!sameBytes(this.#codec.digest(found.value), ref.sha256)) throw new Error(`${key} has other bytes`)
-    const piece = this.#codec.decode(found.value)
-    if (piece.kind !== 'piece') throw new Error(`${key} is a ${piece.kind}`)
+    const piece = this.#codec.decode(await this.readBack(checkpoint, ref))
+    if (piece.kind !== 'piece') throw new Error(`${pieceKey(checkpoint, ref.number)} is a ${piece.kind}`)
     return piece.record
+  }
+
+  /** The same as bytes. */
+  async readBack(checkpoint: string, { number, offset, sha256 }: PieceRef): Promise<Uint8Array> {
+    const value = (await this.#recordAt(offset))?.value ?? null
+    if (value === null) throw new Error(`${pieceKey(checkpoint, number)} is not at offset ${offset}`)
+    if (!sameBytes(this.#codec.digest(value), sha256)) {
+      throw new Error(`${pieceKey(checkpoint, number)} has other bytes`)
+    }
+    return value
   }
 
   async #recordAt(offset: number): Promise<StoredRecord | undefined> {

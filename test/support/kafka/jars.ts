@@ -55,10 +55,15 @@ export async function kafkaJars(): Promise<string> {
   return folder
 }
 
-function jarFolder(): string {
+/** Where the tests keep what they fetched, outside of the repository. */
+export function cacheFolder(): string {
   const cache = process.env['XDG_CACHE_HOME']
   const root = cache === undefined || cache === '' ? join(homedir(), '.cache') : cache
-  return join(root, 'horolog', `kafka-${KAFKA_VERSION}`)
+  return join(root, 'horolog')
+}
+
+function jarFolder(): string {
+  return join(cacheFolder(), `kafka-${KAFKA_VERSION}`)
 }
 
 async function versionOutput(program: string, flag: string): Promise<string | null> {

@@ -1,0 +1,208 @@
+/** What the Kafka log is beside the promises of the port: what else may lie in its topics, and what it opens. */
+import { ConfigResourceTypes } from 'kafkajs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type KafkaLog, openKafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
+import { applyTopics } from '../../src/adapters/kafka/topics.ts'
+import type { TopicPartition } from '../../src/ports/event-log.ts'
+import { batch, readAll, record, refusal, texts } from '../contract/event-log.ts'
+import { kafkaAt } from '../support/kafka/batches.ts'
+import { describeOnKafka, kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
+import { type Namespace, makeNamespace } from './namespace.ts'
+
+const EVENTS = { topic: 'events', partition: 0 }
+const COMMANDS = { topic: 'commands', partition: 0 }
+const STATE = { topic: 'state', partition: 0 }
+
+/** How often a watcher was told, one after another. */
+class Tellings {
+  #told = 0
+  #heard = 0
+  #wake: () => void = () => undefined
+
+  constructor(log: KafkaLog, place: TopicPartition) {
+    log.watch(place, () => {
+      this.#told++
+      this.#wake()
+    })
+  }
+
+  /** Resolves when it was told once more. */
+  async next(): Promise<void> {
+    this.#heard++
+    while (this.#told < this.#heard) await new Promise<void>((resolve) => (this.#wake = resolve))
+  }
+}
+
+describeOnKafka('a Kafka log', () => {
+  let namespace: Namespace
+  let log: KafkaLog
+
+  beforeEach(async () => {
+    namespace = await makeNamespace()
+    log = await namespace.open()
+  })
+  afterEach(() => namespace.close())
+
+  test('says how many partitions each topic has', async () => {
+    expect(log.partitions).toBe(3)
+    expect(await log.partitionsOf('control')).toBe(1)
+    expect(await log.partitionsOf('runs.default')).toBe(3)
+    await expect(log.partitionsOf('runs.none')).rejects.toMatchObject(refusal('invalid-record'))
+    await expect(log.append({ topic: 'control', partition: 1 }, [record('x')])).rejects.toMatchObject(
+      refusal('invalid-record'),
+    )
+    await expect(log.read({ topic: 'runs.none', partition: 0 }, 0, 1)).rejects.toMatchObject(refusal('invalid-record'))
+  })
+
+  test('leaves records of aborted transactions out of commands, and tells of the others when they are committed', async () => {
+    const producer = kafkaAt(kafkaBrokers()).producer({ transactionalId: uniqueName('tx'), maxInFlightRequests: 1 })
+    await producer.connect()
+    const topic = `${namespace.options.namespace}.commands`
+    const aborted = await producer.transaction()
+    await aborted.send({ topic, messages: [{ partition: 0, value: 'aborted' }] })
+    await aborted.abort()
+    const committed = await producer.transaction()
+    await committed.send({ topic, messages: [{ partition: 0, value: 'committed' }] })
+    const tellings = new Tellings(log, COMMANDS)
+    // At the start, because there were records, and when the poll brought the one that is not committed.
+    await tellings.next()
+    await tellings.next()
+    expect(texts(await readAll(log, COMMANDS))).toEqual([])
+    await committed.commit()
+    await tellings.next()
+    expect(texts(await readAll(log, COMMANDS))).toEqual(['committed'])
+    await log.append(COMMANDS, [record('plain')])
+    expect(texts(await readAll(log, COMMANDS))).toEqual(['committed', 'plain'])
+    expect(await log.end(COMMANDS)).toBe(5)
+    await producer.disconnect()
+  })
+
+  test('reads events on while a stranger holds a transaction open in them', async () => {
+    const producer = kafkaAt(kafkaBrokers()).producer({ transactionalId: uniqueName('tx'), maxInFlightRequests: 1 })
+    await producer.connect()
+    const open = await producer.transaction()
+    await open.send({ topic: `${namespace.options.namespace}.events`, messages: [{ partition: 0, value: 'junk' }] })
+    await log.append(EVENTS, batch('a', 1))
+    expect(texts(await readAll(log, EVENTS))).toEqual(['junk', 'a 0'])
+    await open.abort()
+    await producer.disconnect()
+  })
+
+  test('keeps header order, keys that are not UTF-8, and headers without a value', async () => {
+    const producer = kafkaAt(kafkaBrokers()).producer({ allowAutoTopicCreation: false })
+    await producer.connect()
+    await producer.send({
+      topic: `${namespace.options.namespace}.commands`,
+      messages: [
+        { partition: 0, key: Buffer.from([0xff, 0x61]), value: 'v', headers: { a: ['1', '2'], toString: 'x' } },
+      ],
+    })
+    const [read] = await readAll(log, COMMANDS)
+    expect(read?.key).toBe('\ufffda')
+    expect(read?.headers.map(([name, value]) => [name, Buffer.from(value).toString()])).toEqual([
+      ['a', '1'],
+      ['a', '2'],
+      ['toString', 'x'],
+    ])
+    await producer.disconnect()
+  })
+
+  test('keeps what a poll brought for the read that follows, also when the reader comes late', async () => {
+    const told: number[] = []
+    let heard: () => void = () => undefined
+    log.watch(EVENTS, () => {
+      told.push(1)
+      heard()
+    })
+    const other = await namespace.open()
+    const wanted = new Promise<void>((resolve) => (heard = resolve))
+    await other.append(EVENTS, batch('a', 2))
+    await wanted
+    for (let round = 0; round < 30; round++) await other.append(EVENTS, [{ key: null, value: new Uint8Array(100_000) }])
+    await other.append(EVENTS, batch('z', 1))
+    const read = await readAll(log, EVENTS)
+    expect(read).toHaveLength(33)
+    expect(read.map(({ offset }) => offset)).toEqual(read.map((_, index) => index))
+    const again = new Promise<void>((resolve) => (heard = resolve))
+    await other.append(EVENTS, batch('last', 1))
+    await again
+    expect(texts((await log.read(EVENTS, 33, 1_000)).records)).toEqual(['last 0'])
+  })
+})
+
+describeOnKafka('a Kafka log on a compacted topic', () => {
+  test('reads over the holes that compaction made, and over batches that lost every record', async () => {
+    const namespace = await makeNamespace()
+    const log = await namespace.open()
+    const kafka = kafkaAt(kafkaBrokers())
+    const topic = `${namespace.options.namespace}.state`
+    const admin = kafka.admin()
+    await admin.connect()
+    const configEntries = Object.entries({
+      'cleanup.policy': 'compact',
+      'segment.ms': '100',
+      'min.cleanable.dirty.ratio': '0.01',
+      'delete.retention.ms': '0',
+    }).map(([name, value]) => ({ name, value }))
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+    })
+    await admin.disconnect()
+    // The last batch of an idempotent producer stays, empty, when its records are compacted away.
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    for (let round = 0; round < 5; round++)
+      await producer.send({ topic, messages: [{ partition: 0, key: 'k', value: `idempotent ${round}` }] })
+    await producer.disconnect()
+    // So large that a small read ends before it, with nothing but the empty batch.
+    const large = Buffer.alloc(100_000)
+    // Until the broker has rolled a segment and compacted it.
+    for (let isCompacted = false; !isCompacted;) {
+      await log.append(STATE, [{ key: 'k', value: large }])
+      const read = await readAll(log, STATE)
+      expect(read.at(-1)?.offset).toBe((await log.end(STATE)) - 1)
+      isCompacted = !texts(read).some((text) => text.startsWith('idempotent'))
+    }
+    const portions = await readAll(log, STATE, 1)
+    expect(portions.at(-1)?.offset).toBe((await log.end(STATE)) - 1)
+    await log.append(STATE, [{ key: 'k', value: null }])
+    expect((await readAll(log, STATE)).at(-1)?.value).toBeNull()
+    await namespace.close()
+  })
+})
+
+describeOnKafka('opening a Kafka log', () => {
+  const options = () => ({ brokers: kafkaBrokers(), namespace: uniqueName('open'), now: () => Date.now() })
+
+  test('without its topics says the command that makes them', async () => {
+    const { namespace, ...rest } = options()
+    await expect(openKafkaLog({ ...rest, namespace })).rejects.toMatchObject({
+      code: 'wrong-log',
+      message: expect.stringMatching(
+        new RegExp(`there is no topic ${namespace}\\.events.*horolog topics apply --log kafka://.*/${namespace}$`),
+      ),
+    })
+  })
+
+  test('with topics that do not fit names the topic, what was expected and what is there', async () => {
+    const given = options()
+    await applyTopics({ ...given, partitions: 2 })
+    const admin = kafkaAt(kafkaBrokers()).admin()
+    await admin.connect()
+    await admin.createPartitions({ topicPartitions: [{ topic: `${given.namespace}.reports`, count: 3 }] })
+    await admin.disconnect()
+    await expect(openKafkaLog(given)).rejects.toMatchObject({
+      code: 'wrong-log',
+      message: expect.stringMatching(/reports has 3 partitions.*events has, 2/),
+    })
+  })
+
+  test('where nobody listens is unavailable, by whichever address', async () => {
+    const brokers = ['127.0.0.1:1', '127.0.0.1:2']
+    await expect(openKafkaLog({ ...options(), brokers })).rejects.toMatchObject(refusal('unavailable'))
+    const log = await makeNamespace({ brokers: [...brokers, ...kafkaBrokers()] })
+    expect((await log.open()).partitions).toBe(3)
+    await log.close()
+  })
+})

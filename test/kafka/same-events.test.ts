@@ -1,0 +1,20 @@
+/** I13: what happens to jobs and runs does not depend on the log. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { sameStory } from '../same/same.ts'
+import { STORIES } from '../same/stories/all.ts'
+import { describeOnKafka } from '../support/kafka/on-kafka.ts'
+import { kafkaUrl, timelessTopics } from './shaped-topics.ts'
+
+const PARTITIONS = 3
+
+const folder = mkdtempSync(join(tmpdir(), 'same-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describeOnKafka('in memory, on disk and on Kafka the same happens when', () => {
+  const disk = (): string => `file:${mkdtempSync(join(folder, 'log-'))}`
+  const kafka = async (): Promise<string> => kafkaUrl(await timelessTopics(PARTITIONS, { other: 2, later: 2 }))
+  for (const story of STORIES) sameStory(story, { disk, kafka })
+})

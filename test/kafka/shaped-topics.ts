@@ -1,0 +1,57 @@
+/** A namespace whose operator has made some topics with settings of his own, before the others were made. */
+import { kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
+import { applyTopics } from '../../src/adapters/kafka/topics.ts'
+import { kafkaAt } from '../support/kafka/batches.ts'
+import { FAST } from './namespace.ts'
+
+export interface ShapedTopic {
+  /** Without the namespace. */
+  readonly name: string
+  readonly partitions: number
+  readonly settings: Readonly<Record<string, string>>
+}
+
+export interface Shape {
+  readonly partitions: number
+  readonly executors?: Readonly<Record<string, number>>
+  readonly topics?: readonly ShapedTopic[]
+}
+
+/** Any time of records that say it themselves, from the past or the future, and none too old to be kept. */
+const ANY_TIME = { 'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER), 'retention.ms': '-1' }
+
+/** Gives the namespace. */
+export async function shapedTopics({ partitions, executors = {}, topics = [] }: Shape): Promise<string> {
+  const brokers = kafkaBrokers()
+  const namespace = uniqueName('shaped')
+  const admin = kafkaAt(brokers).admin()
+  await admin.connect()
+  await admin.createTopics({
+    topics: topics.map(({ name, partitions: numPartitions, settings }) => ({
+      topic: `${namespace}.${name}`,
+      numPartitions,
+      configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value })),
+    })),
+  })
+  await admin.disconnect()
+  await applyTopics({ brokers, namespace, partitions, executors: { default: partitions, ...executors } })
+  return namespace
+}
+
+/** A namespace for a clock that shows another time than the broker's. */
+export function timelessTopics(partitions: number, executors: Readonly<Record<string, number>> = {}): Promise<string> {
+  const topics = [
+    { name: 'control', partitions: 1, settings: { 'cleanup.policy': 'delete', ...ANY_TIME } },
+    { name: 'state', partitions, settings: { 'cleanup.policy': 'compact', ...ANY_TIME } },
+    { name: 'replies', partitions, settings: { 'cleanup.policy': 'delete', ...ANY_TIME } },
+    { name: 'dead-letters', partitions: 1, settings: { 'cleanup.policy': 'delete', ...ANY_TIME } },
+  ]
+  return shapedTopics({ partitions, executors, topics })
+}
+
+/** The address of a log of the namespace, with times short enough for tests that wait for a session to end. */
+export function kafkaUrl(namespace: string, times: Partial<typeof FAST> = {}): string {
+  const { sessionTimeoutMs, heartbeatIntervalMs } = { ...FAST, ...times }
+  const query = `sessionTimeoutMs=${sessionTimeoutMs}&heartbeatIntervalMs=${heartbeatIntervalMs}`
+  return `kafka://${kafkaBrokers().join(',')}/${namespace}?${query}`
+}

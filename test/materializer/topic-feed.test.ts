@@ -1,0 +1,113 @@
+/** A feed over a memory log: what it hands over, and when. */
+import { describe, expect, test } from 'vitest'
+import { createMemoryCluster } from '../../src/adapters/memory/memory-log.ts'
+import { createVirtualClock } from '../../src/adapters/memory/virtual-clock.ts'
+import { TopicFeed } from '../../src/materializer/topic-feed.ts'
+import { type EventLog, LogError } from '../../src/ports/event-log.ts'
+import { SILENT } from '../../src/ports/telemetry.ts'
+import { T0 } from '../support/moments.ts'
+
+const PLACE = { topic: 'commands', partition: 0 }
+
+async function scene(count: number, wrap: (log: EventLog) => EventLog = (log) => log) {
+  const clock = createVirtualClock(T0)
+  const cluster = createMemoryCluster({ now: () => clock.now() })
+  const log = cluster.connect('owner')
+  const add = async (more: number): Promise<void> => {
+    for (let i = 0; i < more; i += 1) await log.append(PLACE, [{ key: null, value: null }])
+  }
+  await add(count)
+  const taken: number[] = []
+  const lost: (readonly number[])[] = []
+  const failures: Error[] = []
+  const options = {
+    log: wrap(log),
+    clock,
+    logger: SILENT,
+    partition: 0,
+    failed: (error: Error) => failures.push(error),
+  }
+  const feed = new TopicFeed(options, {
+    topic: 'commands',
+    from: 0,
+    take: async ({ offset }) => void taken.push(offset),
+    lost: (from, to) => lost.push([from, to]),
+  })
+  return { clock, cluster, log, add, feed, taken, lost, failures }
+}
+
+describe('a feed', () => {
+  test('hands over no more than may wait for a decision, however small the records are, and goes on when there is room', async () => {
+    const { clock, feed, taken } = await scene(5_000)
+    feed.start()
+    await clock.settle()
+    expect(taken).toHaveLength(2_000)
+    feed.waiting(1_500)
+    await clock.settle()
+    expect(taken).toHaveLength(2_500)
+    feed.waiting(0)
+    await clock.settle()
+    feed.waiting(0)
+    await clock.settle()
+    expect(taken).toEqual([...Array(5_000).keys()])
+  })
+
+  test('hands over what comes later, each record once', async () => {
+    const { clock, feed, taken, add } = await scene(3)
+    feed.start()
+    await clock.settle()
+    await add(3)
+    await clock.settle()
+    expect(taken).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  test('hands over nothing after it was stopped', async () => {
+    const { clock, feed, taken, add } = await scene(1)
+    feed.start()
+    await clock.settle()
+    feed.stop()
+    await add(3)
+    feed.waiting(0)
+    await clock.settle()
+    expect(taken).toEqual([0])
+  })
+
+  test('reads again a quarter of a second after the log could not be read, and for ever', async () => {
+    let failing = 10
+    const { clock, feed, taken, failures } = await scene(2, (log) => ({
+      partitions: 1,
+      end: (of) => log.end(of),
+      watch: (place, listener) => log.watch(place, listener),
+      append: (to, records) => log.append(to, records),
+      join: (member) => log.join(member),
+      close: () => log.close(),
+      read: async (from, offset, bytes) => {
+        failing -= 1
+        if (failing >= 0) throw new LogError('unavailable', 'away', { retryable: true })
+        return log.read(from, offset, bytes)
+      },
+    }))
+    feed.start()
+    await clock.advance(2_499)
+    expect(taken).toEqual([])
+    await clock.advance(1)
+    expect(taken).toEqual([0, 1])
+    expect(failures).toEqual([])
+  })
+
+  test('says which records are gone, and goes on after them', async () => {
+    const { clock, cluster, feed, taken, lost } = await scene(4)
+    cluster.trim(PLACE, 3)
+    feed.start()
+    await clock.settle()
+    expect({ lost, taken }).toEqual({ lost: [[0, 3]], taken: [3] })
+  })
+
+  test('ends quietly with its log', async () => {
+    const { clock, log, feed, failures } = await scene(1)
+    feed.start()
+    await log.close()
+    await clock.settle()
+    expect([failures, clock.nextTimerAt()]).toEqual([[], null])
+  })
+})

@@ -1,0 +1,56 @@
+/** Events and jobs without what differs from log to log: places, random ids, and who executed. */
+import type { PublicEvent } from '../../src/index.ts'
+
+/** Where it stands. */
+const APART: ReadonlySet<string> = new Set([
+  'epoch',
+  'seq',
+  'index',
+  'store',
+  'partition',
+  'offset',
+  'commandOffset',
+  'stack',
+  'incarnation',
+])
+
+/** `host:pid:<128 random bits>`, of a process that executes. */
+const PROCESS = /^\S+:\d+:[0-9a-f]{32}$/
+/** Command ids that no client gave: 128 random bits and a number. */
+const COMMAND = /\b[0-9a-f]{32}-\d+\b/g
+const INCARNATION = /\/\d+-\d+-\d+\//g
+
+export function comparableEvent(event: PublicEvent): unknown {
+  const made = comparable(event) as object
+  return { ...made, ...ofPartition(event), ...ofCommand(event) }
+}
+
+/** How much of a partition it is about: there are more partitions on one log than on another. */
+function ofPartition({ type }: PublicEvent): object {
+  return type === 'JobsRemoved' ? { count: null, cancelledRuns: null } : {}
+}
+
+/** An id that no client gave is one for the log all the same where commands travel, since they may come twice there. */
+function ofCommand(event: PublicEvent): object {
+  if (!('commandId' in event) || event.commandId === null || !isMadeUp(event.commandId)) return {}
+  return { commandGiven: null }
+}
+
+function isMadeUp(commandId: string): boolean {
+  return comparableText(commandId) === 'a command'
+}
+
+export function comparable(value: unknown): unknown {
+  if (typeof value === 'string') return comparableText(value)
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `base64 ${Buffer.from(value).toString('base64')}`
+  if (Array.isArray(value)) return value.map(comparable)
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([name]) => !APART.has(name))
+  return Object.fromEntries(kept.map(([name, member]) => [name, comparable(member)]))
+}
+
+function comparableText(text: string): string {
+  if (PROCESS.test(text)) return 'a process'
+  return text.replaceAll(COMMAND, 'a command').replaceAll(INCARNATION, '/an incarnation/')
+}

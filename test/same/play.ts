@@ -1,0 +1,139 @@
+/** Plays a story on one log, and says what became of it there. */
+import { createVirtualClock, type VirtualClock } from '../../src/adapters/memory/virtual-clock.ts'
+import { EVENT_TYPES } from '../../src/core/events.ts'
+import { type PublicEvent, Scheduler, type TaskHandler } from '../../src/index.ts'
+import { SILENT } from '../../src/ports/telemetry.ts'
+import { T0 } from '../support/moments.ts'
+import { comparable, comparableEvent } from './comparable.ts'
+import { type Fact, Facts } from './facts.ts'
+import type { Stage, Story, StoryClock } from './story.ts'
+
+export interface Played {
+  readonly facts: readonly Fact[]
+  /** By job id, those of its whole partition among them, in the order of the log. */
+  readonly events: Readonly<Record<string, readonly unknown[]>>
+  /** Commands refused that named no job that there could be. */
+  readonly ofNoJob: readonly unknown[]
+  /** As they are at the end. */
+  readonly jobs: readonly unknown[]
+  readonly notes: readonly unknown[]
+}
+
+/** Of an owner, not of a job. */
+const BOOKKEEPING: ReadonlySet<string> = new Set(['OwnerAnnounced', 'BatchCommitted'])
+
+/** `reference`: how it went on another log, whose facts are waited for here; null: this is the first. */
+export async function play(story: Story, log: string, reference: Played | null): Promise<Played> {
+  const clock = createVirtualClock(T0)
+  const scheduler = await Scheduler.open({ log, clock, logger: SILENT, ...story.options })
+  try {
+    return await playOn(story, scheduler, clock, new Facts(reference?.facts ?? []))
+  } finally {
+    await scheduler.shutdown({ wait: false })
+  }
+}
+
+async function playOn(story: Story, scheduler: Scheduler, clock: VirtualClock, facts: Facts): Promise<Played> {
+  const told: PublicEvent[] = []
+  const notes: unknown[] = []
+  const storyClock = new SteppingClock(clock, facts)
+  const saw = (text: string): void => facts.add({ step: storyClock.step, at: clock.now(), text })
+  for (const type of EVENT_TYPES) {
+    scheduler.on(type, (event) => {
+      if (BOOKKEEPING.has(type)) return
+      told.push(event)
+      saw(JSON.stringify(comparableEvent(event)))
+    })
+  }
+  const stage: Stage = {
+    scheduler,
+    clock: storyClock,
+    task: (name, handler, options) => void scheduler.task(name, seen(handler, saw), options),
+    note: (what) => void notes.push(comparable(what)),
+    refused: async (asked) => {
+      const { code, path } = (await asked.then(() => ({ code: 'taken' }), (error: unknown) => error)) as Refusal
+      notes.push({ code, path })
+    },
+  }
+  await scheduler.start()
+  await story.play(stage)
+  await storyClock.settle()
+  const jobs = scheduler.getJobs().map(comparable)
+  await scheduler.shutdown({ wait: false })
+  const ofNoJob = told.filter(isOfNoJob).map(comparableEvent)
+  return { facts: facts.seen, events: byJob(told), ofNoJob, jobs, notes }
+}
+
+interface Refusal {
+  readonly code: string
+  readonly path?: string
+}
+
+/** The handler, and facts of its calls: between a run that is queued and its first report the log says nothing. */
+function seen(handler: TaskHandler, saw: (text: string) => void): TaskHandler {
+  return (context, payload) => {
+    const { run, signal } = context
+    const call = comparable(`${run.runId} attempt ${run.attempt}`)
+    saw(`begun ${String(call)}`)
+    signal.addEventListener('abort', () => saw(`aborted ${String(call)}`))
+    return handler(context, payload) as unknown
+  }
+}
+
+function byJob(told: readonly PublicEvent[]): Record<string, readonly unknown[]> {
+  const homes = new Map<string, number>()
+  for (const event of told) if ('jobId' in event && event.jobId !== null) homes.set(event.jobId, event.partition)
+  const ofJob = (jobId: string, partition: number): readonly unknown[] =>
+    told
+      .filter((event) => event.partition === partition && !isOfNoJob(event))
+      .filter((event) => !('jobId' in event) || event.jobId === null || event.jobId === jobId)
+      .map(comparableEvent)
+  return Object.fromEntries([...homes].map(([jobId, partition]) => [jobId, ofJob(jobId, partition)]))
+}
+
+function isOfNoJob(event: PublicEvent): boolean {
+  return event.type === 'CommandRejected' && event.jobId === null
+}
+
+/** Goes from timer to timer, and waits at each for what the other log had there. */
+class SteppingClock implements StoryClock {
+  readonly #clock: VirtualClock
+  readonly #facts: Facts
+  /** How often it was moved. */
+  step = 0
+
+  constructor(clock: VirtualClock, facts: Facts) {
+    this.#clock = clock
+    this.#facts = facts
+  }
+
+  readonly now = (): number => this.#clock.now()
+
+  readonly advance = async (ms: number): Promise<void> => {
+    const target = this.now() + ms
+    await this.#quiet()
+    for (let next = this.#clock.nextTimerAt(); next !== null && next <= target; next = this.#clock.nextTimerAt()) {
+      await this.#clock.advance(Math.max(0, next - this.now()))
+      await this.#quiet()
+    }
+    await this.#clock.advance(target - this.now())
+    await this.settle()
+  }
+
+  readonly jump = async (ms: number): Promise<void> => {
+    await this.settle()
+    await this.#clock.set(this.now() + ms)
+    await this.settle()
+  }
+
+  readonly settle = async (): Promise<void> => {
+    await this.#quiet()
+    this.step += 1
+  }
+
+  async #quiet(): Promise<void> {
+    await this.#clock.settle()
+    await this.#facts.upTo(this.step, this.now())
+    await this.#clock.settle()
+  }
+}

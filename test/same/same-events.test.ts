@@ -1,0 +1,14 @@
+/** I13 on the logs that need nothing but this process. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe } from 'vitest'
+import { sameStory } from './same.ts'
+import { STORIES } from './stories/all.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'same-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('in memory and on disk the same happens when', () => {
+  for (const story of STORIES) sameStory(story, { disk: () => `file:${mkdtempSync(join(folder, 'log-'))}` })
+})
