@@ -1,6 +1,6 @@
 /** What no scheduler on Kafka can be faster than: at each instant one append, then one produce, then the consumer's hands. */
 import { openKafkaLog } from '../src/adapters/kafka/kafka-log.ts'
-import { exactNow } from './kafka.ts'
+import { exactNow } from './exact-now.ts'
 
 export interface Beat {
   /** Epoch ms. */

@@ -9,6 +9,7 @@ import { applyTopics } from '../src/adapters/kafka/topics.ts'
 import { openKafkaLog } from '../src/adapters/kafka/kafka-log.ts'
 import { interval, Scheduler } from '../src/index.ts'
 import { startBroker } from '../test/support/kafka/broker.ts'
+import { exactNow } from './exact-now.ts'
 import { bareLoop } from './kafka-bare-loop.ts'
 import { produceAgain, type Produced } from './kafka-plain.ts'
 import type { BenchLine } from './line.ts'
@@ -143,9 +144,4 @@ async function lateness(brokers: readonly string[]): Promise<BenchLine[]> {
     const peer = 'a bare append, produce and consume in the same process'
     return { bench, unit: 'ms', value, peer, peerValue, ratio: value / peerValue }
   })
-}
-
-/** The wall clock with fractions of a millisecond. */
-export function exactNow(): number {
-  return performance.timeOrigin + performance.now()
 }

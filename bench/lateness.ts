@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { interval, Scheduler } from '../src/index.ts'
+import { exactNow } from './exact-now.ts'
 import type { BenchLine } from './line.ts'
 import { quantile } from './median.ts'
 
@@ -37,11 +38,6 @@ export async function benchLateness(): Promise<BenchLine[]> {
     const bench = `lateness/100-per-second/p${share * 100}`
     return { bench, unit: 'ms', value, peer: 'setTimeout in the same process', peerValue, ratio: value / peerValue }
   })
-}
-
-/** The wall clock with fractions of a millisecond. */
-function exactNow(): number {
-  return performance.timeOrigin + performance.now()
 }
 
 function repeatBare(at: number, until: number, into: number[]): void {

@@ -66,7 +66,6 @@ describe('a record of the commands topic', () => {
       jobId: 'a',
       replyTo: null,
       forwardedAt: null,
-      forwardedAt: null,
     })
     expect(readCommand(recordOf(json({ type: 'AddJob', job: { id: 'a', x: 1 } })))).toMatchObject({ jobId: 'a' })
     expect(readCommand(recordOf('what?', { 'horolog-command-id': 'h', 'horolog-id': 'b' }))).toMatchObject({

@@ -40,13 +40,14 @@ function isMadeUp(commandId: string): boolean {
   return comparableText(commandId) === 'a command'
 }
 
+/** With members in the order of their names, so that equal values have equal texts. */
 export function comparable(value: unknown): unknown {
   if (typeof value === 'string') return comparableText(value)
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return `base64 ${Buffer.from(value).toString('base64')}`
   if (Array.isArray(value)) return value.map(comparable)
   if (typeof value !== 'object' || value === null) return value
-  const kept = Object.entries(value).filter(([name]) => !APART.has(name))
+  const kept = Object.entries(value).filter(([name]) => !APART.has(name)).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(kept.map(([name, member]) => [name, comparable(member)]))
 }
 

@@ -22,24 +22,39 @@ export interface Played {
 /** Of an owner, not of a job. */
 const BOOKKEEPING: ReadonlySet<string> = new Set(['OwnerAnnounced', 'BatchCommitted'])
 
+export interface Place {
+  readonly log: string
+  /** Commands come from another member of the cluster, and it is asked what became of them. Default false. */
+  readonly fromOutside?: boolean
+}
+
 /** `reference`: how it went on another log, whose facts are waited for here; null: this is the first. */
-export async function play(story: Story, log: string, reference: Played | null): Promise<Played> {
+export async function play(story: Story, place: Place, reference: Played | null): Promise<Played> {
+  const { log, fromOutside = false } = place
   const clock = createVirtualClock(T0)
-  const scheduler = await Scheduler.open({ log, clock, logger: SILENT, ...story.options })
+  const node = { log, clock, logger: SILENT }
+  const scheduler = await Scheduler.open({ ...node, ...story.options })
+  const outside = fromOutside ? await Scheduler.connect(node) : null
   try {
-    return await playOn(story, scheduler, clock, new Facts(reference?.facts ?? []))
+    const actors = { scheduler, client: outside ?? scheduler, clock }
+    return await playWith(story, actors, new Facts(reference?.facts ?? []))
   } finally {
     await scheduler.shutdown({ wait: false })
+    await outside?.close()
   }
 }
 
-async function playOn(story: Story, scheduler: Scheduler, clock: VirtualClock, facts: Facts): Promise<Played> {
+interface Actors extends Pick<Stage, 'scheduler' | 'client'> {
+  readonly clock: VirtualClock
+}
+
+async function playWith(story: Story, { scheduler, client, clock }: Actors, facts: Facts): Promise<Played> {
   const told: PublicEvent[] = []
   const notes: unknown[] = []
   const storyClock = new SteppingClock(clock, facts)
   const saw = (text: string): void => facts.add({ step: storyClock.step, at: clock.now(), text })
   for (const type of EVENT_TYPES) {
-    scheduler.on(type, (event) => {
+    client.on(type, (event) => {
       if (BOOKKEEPING.has(type)) return
       told.push(event)
       saw(JSON.stringify(comparableEvent(event)))
@@ -47,6 +62,7 @@ async function playOn(story: Story, scheduler: Scheduler, clock: VirtualClock, f
   }
   const stage: Stage = {
     scheduler,
+    client,
     clock: storyClock,
     task: (name, handler, options) => void scheduler.task(name, seen(handler, saw), options),
     note: (what) => void notes.push(comparable(what)),
@@ -58,7 +74,7 @@ async function playOn(story: Story, scheduler: Scheduler, clock: VirtualClock, f
   await scheduler.start()
   await story.play(stage)
   await storyClock.settle()
-  const jobs = scheduler.getJobs().map(comparable)
+  const jobs = client.getJobs().map(comparable)
   await scheduler.shutdown({ wait: false })
   const ofNoJob = told.filter(isOfNoJob).map(comparableEvent)
   return { facts: facts.seen, events: byJob(told), ofNoJob, jobs, notes }

@@ -10,5 +10,5 @@ const folder = mkdtempSync(join(tmpdir(), 'same-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('in memory and on disk the same happens when', () => {
-  for (const story of STORIES) sameStory(story, { disk: () => `file:${mkdtempSync(join(folder, 'log-'))}` })
+  for (const story of STORIES) sameStory(story, { disk: () => ({ log: `file:${mkdtempSync(join(folder, 'log-'))}` }) })
 })

@@ -1,19 +1,20 @@
 /** Defines a test for each story: the same events on every log (I13). */
 import { expect, test } from 'vitest'
-import { play } from './play.ts'
+import { type Place, play } from './play.ts'
 import type { Story } from './story.ts'
 
-/** Each time another log; the first, in memory, is what the others are compared with. */
-export type FreshLog = () => Promise<string> | string
+/** Each time another log. */
+export type FreshPlace = () => Promise<Place> | Place
 
-export function sameStory(story: Story, logs: Readonly<Record<string, FreshLog>>): void {
+/** What the story is in memory is what it must be in these places, by name. */
+export function sameStory(story: Story, places: Readonly<Record<string, FreshPlace>>): void {
   test(story.name, async () => {
-    const reference = await play(story, 'memory:', null)
+    const reference = await play(story, { log: 'memory:' }, null)
     const types = new Set(Object.values(reference.events).flatMap((events) => events.map(typeOf)))
     expect([...types]).toEqual(expect.arrayContaining([...story.shows]))
-    for (const [name, freshLog] of Object.entries(logs)) {
-      const { facts: _facts, ...played } = await play(story, await freshLog(), reference)
-      const { facts: _reference, ...expected } = reference
+    const { facts: _reference, ...expected } = reference
+    for (const [name, freshPlace] of Object.entries(places)) {
+      const { facts: _facts, ...played } = await play(story, await freshPlace(), reference)
       expect(played, `on ${name} as in memory`).toEqual(expected)
     }
   })

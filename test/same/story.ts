@@ -1,4 +1,5 @@
 /** What is told of a whole node, whatever its log is. */
+import type { JobClient } from '../../src/client/job-client.ts'
 import type { EventType } from '../../src/core/events.ts'
 import type { Scheduler, SchedulerOptions, TaskHandler, TaskOptions } from '../../src/index.ts'
 
@@ -11,8 +12,10 @@ export interface Story {
 }
 
 export interface Stage {
-  /** Started. */
+  /** Started: it owns the log and executes. */
   readonly scheduler: Scheduler
+  /** Who asks: the scheduler itself, or a client of its cluster. */
+  readonly client: JobClient
   readonly clock: StoryClock
   /** Registers a task whose calls are waited for: time doesn't go on before they have begun. */
   readonly task: (name: string, handler: TaskHandler, options?: TaskOptions) => void

@@ -126,21 +126,25 @@ describe(`${JOBS} jobs that are added, paused, resumed, modified and removed`, (
   })
 })
 
-test(`${JOBS} jobs that are moved by reschedules and held by labels leave one timer each, and none at the end`, async () => {
-  const owner = new Owner()
-  owner.decide(forAll((jobId) => add(jobId)))
-  for (const minutes of [7, 8]) {
-    const trigger = interval({ minutes })
-    owner.decide(forAll((jobId) => ({ type: 'RescheduleJob', jobId, version: null, trigger })))
+test(
+  `${JOBS} jobs that are moved by reschedules and held by labels leave one timer each, and none at the end`,
+  { timeout: 60_000 },
+  async () => {
+    const owner = new Owner()
+    owner.decide(forAll((jobId) => add(jobId)))
+    for (const minutes of [7, 8]) {
+      const trigger = interval({ minutes })
+      owner.decide(forAll((jobId) => ({ type: 'RescheduleJob', jobId, version: null, trigger })))
+      expect((await owner.size()).timers).toBe(JOBS)
+    }
+    owner.decide([command({ type: 'PauseJobs', labels: { team: '7' }, reason: null, until: null })])
+    expect((await owner.size()).timers).toBe(JOBS - JOBS / 10)
+    owner.decide([command({ type: 'ResumeJobs', labels: { team: '7' } })])
     expect((await owner.size()).timers).toBe(JOBS)
-  }
-  owner.decide([command({ type: 'PauseJobs', labels: { team: '7' }, reason: null, until: null })])
-  expect((await owner.size()).timers).toBe(JOBS - JOBS / 10)
-  owner.decide([command({ type: 'ResumeJobs', labels: { team: '7' } })])
-  expect((await owner.size()).timers).toBe(JOBS)
-  owner.decide([command({ type: 'RemoveAllJobs' })])
-  expect(await owner.size()).toEqual(NOTHING)
-})
+    owner.decide([command({ type: 'RemoveAllJobs' })])
+    expect(await owner.size()).toEqual(NOTHING)
+  },
+)
 
 describe('jobs with runs', () => {
   const WITH_RUNS = 5_000

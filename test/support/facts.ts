@@ -227,5 +227,14 @@ export function ignored(
   why: Fact<'ReportIgnored'>['why'],
   over: Over<'ReportIgnored'> = {},
 ): Fact<'ReportIgnored'> {
-  return { type: 'ReportIgnored', ...ofRun(runId), report, why, executor: EXECUTOR, reportOffset: null, reason: null, ...over }
+  return {
+    type: 'ReportIgnored',
+    ...ofRun(runId),
+    report,
+    why,
+    executor: EXECUTOR,
+    reportOffset: null,
+    reason: null,
+    ...over,
+  }
 }

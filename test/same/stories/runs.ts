@@ -1,6 +1,6 @@
 /** Runs that are asked for, stopped, repeated, or fail. */
 import { interval } from '../../../src/index.ts'
-import { at, T0 } from '../../support/moments.ts'
+import { at } from '../../support/moments.ts'
 import type { Story } from '../story.ts'
 import { failing, hello, obedient, stubborn } from './handlers.ts'
 
@@ -10,38 +10,39 @@ export const RUN_STORIES: readonly Story[] = [
   {
     name: 'a job is run now, and runs of the past are made',
     shows: ['RunQueued', 'RunSucceeded', 'CommandApplied', 'CommandRejected'],
-    async play({ scheduler, clock, task, note, refused }) {
+    async play({ client, clock, task, note, refused }) {
       task('echo', (_context, payload: unknown) => payload)
       task('wait', stubborn().handler)
-      const job = await scheduler.addJob({ id: 'job', task: 'echo', trigger: interval('10s', { start: T0 }), payload: 1 })
+      const job = await client.addJob({ id: 'job', task: 'echo', trigger: interval('10s'), payload: 1 })
       note(await (await job.runNow()).result())
       note(await (await job.runNow({ payload: { own: true }, commandId: 'mine' })).result())
       await clock.advance(5_000)
       const range = { from: at(-45), to: at(-15) }
-      await scheduler.rescheduleJob('job', interval('10s', { start: at(-1_000) }))
-      note(await backfilled(scheduler.backfill('job', { ...range, dryRun: true })))
-      note(await backfilled(scheduler.backfill('job', range)))
-      await clock.advance(6_000)
-      await scheduler.addJob({ id: 'busy', task: 'wait', ...HOURLY })
-      await scheduler.runJob('busy')
+      await client.rescheduleJob('job', interval('10s', { start: at(-1_000) }))
       await clock.settle()
-      await refused(scheduler.runJob('busy'))
-      await refused(scheduler.backfill('busy', { from: at(-10), to: at(-20) }))
+      note(await backfilled(client.backfill('job', { ...range, dryRun: true })))
+      note(await backfilled(client.backfill('job', range)))
+      await clock.advance(6_000)
+      await client.addJob({ id: 'busy', task: 'wait', ...HOURLY })
+      await client.runJob('busy')
+      await clock.settle()
+      await refused(client.runJob('busy'))
+      await refused(client.backfill('busy', { from: at(-10), to: at(-20) }))
       await clock.advance(3_000)
     },
   },
   {
     name: 'runs are cancelled while they wait, run, and after their end',
     shows: ['RunCancelRequested', 'RunCancelled', 'RunStarted', 'RunSucceeded', 'CommandRejected'],
-    async play({ scheduler, clock, task, note, refused }) {
+    async play({ client, clock, task, note, refused }) {
       const { handler, letGo } = stubborn()
       task('obey', obedient)
       task('ignore', handler)
-      await scheduler.addJob({ id: 'obeys', task: 'obey', ...HOURLY, overlap: 'queue' })
-      await scheduler.addJob({ id: 'ignores', task: 'ignore', ...HOURLY })
-      const running = await scheduler.runJob('obeys')
-      const waiting = await scheduler.runJob('obeys')
-      const ignoring = await scheduler.runJob('ignores')
+      await client.addJob({ id: 'obeys', task: 'obey', ...HOURLY, overlap: 'queue' })
+      await client.addJob({ id: 'ignores', task: 'ignore', ...HOURLY })
+      const running = await client.runJob('obeys')
+      const waiting = await client.runJob('obeys')
+      const ignoring = await client.runJob('ignores')
       await clock.advance(2_000)
       await waiting.cancel({ reason: 'not needed' })
       await running.cancel({ reason: 'enough' })
@@ -50,7 +51,7 @@ export const RUN_STORIES: readonly Story[] = [
       letGo('done all the same')
       note(await ignoring.result())
       await refused(ignoring.cancel())
-      await refused(scheduler.cancelRun('obeys/1-1-0/nothing'))
+      await refused(client.cancelRun('obeys/1-1-0/nothing'))
       await refused(running.result())
       await clock.advance(2_000)
     },
@@ -58,16 +59,16 @@ export const RUN_STORIES: readonly Story[] = [
   {
     name: 'attempts fail, time out, and are tried again',
     shows: ['RunRetryScheduled', 'RunRetryQueued', 'RunFailed', 'RunTimedOut', 'RunSucceeded'],
-    async play({ scheduler, clock, task }) {
+    async play({ client, clock, task }) {
       task('third', ({ run }) => (run.attempt < 3 ? failing : hello)({} as never, null) as unknown)
       task('fail', failing)
       task('sleep', obedient)
-      const retry = { maxAttempts: 3, initial: '2s', multiplier: 3, jitter: 0.5 }
-      await scheduler.addJob({ id: 'third', task: 'third', ...HOURLY, retry })
-      await scheduler.addJob({ id: 'refused', task: 'fail', ...HOURLY, retry: { ...retry, nonRetryable: ['RangeError'] } })
-      await scheduler.addJob({ id: 'sleepy', task: 'sleep', ...HOURLY, retry, timeout: '3s' })
-      await scheduler.addJob({ id: 'unknown', task: 'comes later', ...HOURLY })
-      for (const id of ['third', 'refused', 'sleepy', 'unknown']) await scheduler.runJob(id)
+      const retry = { maxAttempts: 3, initial: '2s', multiplier: 3, jitter: 0 }
+      await client.addJob({ id: 'third', task: 'third', ...HOURLY, retry })
+      await client.addJob({ id: 'refused', task: 'fail', ...HOURLY, retry: { ...retry, nonRetryable: ['RangeError'] } })
+      await client.addJob({ id: 'sleepy', task: 'sleep', ...HOURLY, retry, timeout: '3s' })
+      await client.addJob({ id: 'unknown', task: 'comes later', ...HOURLY })
+      for (const id of ['third', 'refused', 'sleepy', 'unknown']) await client.runJob(id)
       await clock.advance(500)
       task('comes later', hello)
       await clock.advance(30_000)
@@ -76,25 +77,25 @@ export const RUN_STORIES: readonly Story[] = [
   {
     name: 'a failed run is done again on request',
     shows: ['RunFailed', 'RunSucceeded', 'CommandRejected'],
-    async play({ scheduler, clock, task, note, refused }) {
+    async play({ client, clock, task, note, refused }) {
       let isBroken = true
       task('repair', (context, payload: unknown) => (isBroken ? failing(context, null) : payload))
-      await scheduler.addJob({ id: 'job', task: 'repair', trigger: interval('10s'), payload: 'own' })
+      await client.addJob({ id: 'job', task: 'repair', trigger: interval('10s'), payload: 'own' })
       await clock.advance(10_000)
-      const [failed] = await scheduler.getRuns('job')
-      const given = await scheduler.runJob('job', { payload: 'given' })
+      const [failed] = await client.getRuns('job')
+      const given = await client.runJob('job', { payload: 'given' })
       await refused(given.result())
       isBroken = false
-      note(await (await scheduler.retryRun(failed?.runId ?? '')).result())
-      note(await (await scheduler.retryRun(given.runId)).result())
-      await refused(scheduler.retryRun('job/1-1-0/nothing'))
+      note(await (await client.retryRun(failed?.runId ?? '')).result())
+      note(await (await client.retryRun(given.runId)).result())
+      await refused(client.retryRun('job/1-1-0/nothing'))
       await clock.advance(1_000)
     },
   },
   {
     name: 'silent runs are lost, and at most once means once',
     shows: ['RunStarted', 'RunGranted', 'RunLost', 'RunSucceeded', 'RunTimedOut'],
-    async play({ scheduler, clock, task, note }) {
+    async play({ client, clock, task, note }) {
       const { handler } = stubborn()
       let beat = (): void => {}
       task('greet', hello)
@@ -104,18 +105,18 @@ export const RUN_STORIES: readonly Story[] = [
         return handler(context, payload)
       })
       const alive = { ...HOURLY, heartbeatTimeout: '20s' } as const
-      await scheduler.addJob({ id: 'quiet', task: 'quiet', ...alive })
-      await scheduler.addJob({ id: 'loud', task: 'loud', ...alive, maxInstances: 2 })
-      await scheduler.addJob({ id: 'once', task: 'greet', ...HOURLY, delivery: 'at-most-once' })
-      await scheduler.addJob({ id: 'once-quiet', task: 'quiet', ...HOURLY, delivery: 'at-most-once', timeout: '15s' })
-      for (const id of ['quiet', 'loud', 'once', 'once-quiet']) await scheduler.runJob(id)
+      await client.addJob({ id: 'quiet', task: 'quiet', ...alive })
+      await client.addJob({ id: 'loud', task: 'loud', ...alive, maxInstances: 2 })
+      await client.addJob({ id: 'once', task: 'greet', ...HOURLY, delivery: 'at-most-once' })
+      await client.addJob({ id: 'once-quiet', task: 'quiet', ...HOURLY, delivery: 'at-most-once', timeout: '15s' })
+      for (const id of ['quiet', 'loud', 'once', 'once-quiet']) await client.runJob(id)
       for (let beats = 0; beats < 3; beats += 1) {
         await clock.advance(10_000)
         beat()
         // Its report follows the heartbeat's way: what comes of it says that the heartbeat has come.
         await clock.settle()
-        await scheduler.modifyJob('loud', { task: 'greet' })
-        note(await (await scheduler.runJob('loud')).result())
+        await client.modifyJob('loud', { task: 'greet' })
+        note(await (await client.runJob('loud')).result())
       }
       await clock.advance(45_000)
     },
@@ -123,21 +124,21 @@ export const RUN_STORIES: readonly Story[] = [
   {
     name: 'a job is removed while its run runs',
     shows: ['JobRemoved', 'RunStarted', 'RunSucceeded', 'RunCancelled', 'JobsRemoved'],
-    async play({ scheduler, clock, task, note }) {
+    async play({ client, clock, task, note }) {
       const { handler, letGo } = stubborn()
       task('wait', handler)
       const job = { id: 'job', task: 'wait', trigger: interval('10s'), overlap: 'queue' } as const
-      await scheduler.addJob(job)
+      await client.addJob(job)
       await clock.advance(25_000)
-      await scheduler.removeJob('job')
-      await scheduler.addJob(job)
+      await client.removeJob('job')
+      await client.addJob(job)
       await clock.advance(12_000)
       letGo('of the first')
       await clock.advance(10_000)
-      await scheduler.removeAllJobs()
+      await client.removeAllJobs()
       letGo('of the second')
       await clock.advance(1_000)
-      note((await scheduler.getRuns('job', { all: true })).map(({ status, scheduledAt }) => ({ status, scheduledAt })))
+      note((await client.getRuns('job', { all: true })).map(({ status, scheduledAt }) => ({ status, scheduledAt })))
     },
   },
 ]

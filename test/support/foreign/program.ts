@@ -20,7 +20,9 @@ export class Program {
   #over = false
 
   constructor([program, ...first]: Command, args: readonly string[], input?: string | Uint8Array) {
-    this.#child = spawn(program, [...first, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    // Python would leave its compiled modules beside the examples.
+    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' }
+    this.#child = spawn(program, [...first, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
     const { stdin, stdout, stderr } = this.#child
     if (stdin === null || stdout === null || stderr === null) throw new Error('the program has no pipes')
     // It may end without reading what it is given.

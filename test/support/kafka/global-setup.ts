@@ -9,7 +9,6 @@ import { missingForJvmBroker } from './jars.ts'
 import { type TestKafka, kafkaForTests } from './kafka-for-tests.ts'
 import { tailOf } from './tail.ts'
 
-// oxlint-disable-next-line house/plain-syntax -- vitest learns the types of provided values by an augmentation only
 declare module 'vitest' {
   interface ProvidedContext {
     /** `kafka://host:port[,host:port…]` of the run's Kafka; null: there is none. */

@@ -1,0 +1,4 @@
+/** The wall clock with fractions of a millisecond. */
+export function exactNow(): number {
+  return performance.timeOrigin + performance.now()
+}
