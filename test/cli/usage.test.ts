@@ -102,7 +102,7 @@ describe('horolog next', () => {
       expect.stringMatching(/^Europe\/Paris +UTC +WHEN$/),
       expect.stringMatching(/^2027-03-27T02:30:00\+01:00 {2}2027-03-27T01:30:00\.000Z {2}.*[^ ]$/),
       expect.stringMatching(
-        /^2027-03-28T03:30:00\+02:00 {2}2027-03-28T01:30:00\.000Z {2}.*clocks go forward: 02:00-03:00 is skipped$/,
+        /^2027-03-28T03:30:00\+02:00 {2}2027-03-28T01:30:00\.000Z {2}.*02:30 does not exist on 28 Mar: fires at 03:30$/,
       ),
     ])
     const rows = parsed(

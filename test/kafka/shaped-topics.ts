@@ -18,7 +18,16 @@ export interface Shape {
 }
 
 /** Any time of records that say it themselves, from the past or the future, and none too old to be kept. */
-const ANY_TIME = { 'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER), 'retention.ms': '-1' }
+export const ANY_TIME: Readonly<Record<string, string>> = { 'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER), 'retention.ms': '-1' }
+
+/** Every few records a segment, and no more time for what is to go than a test has. */
+export const COMPACTING: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '100',
+  'min.cleanable.dirty.ratio': '0.01',
+  'min.compaction.lag.ms': '0',
+  'delete.retention.ms': '0',
+}
 
 /** Gives the namespace. */
 export async function shapedTopics({ partitions, executors = {}, topics = [] }: Shape): Promise<string> {

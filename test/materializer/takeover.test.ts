@@ -214,6 +214,7 @@ describe('a node that is gone without a word', () => {
     a.drop()
     const c = await world.node('c')
     await world.check(b, c)
+    expect(c.partition().cursor.epoch).toBe(2)
   })
 
   test('is followed by another whose clock is behind, which knows that its runs may have begun', async () => {

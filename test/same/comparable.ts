@@ -18,7 +18,9 @@ const APART: ReadonlySet<string> = new Set([
 const PROCESS = /^\S+:\d+:[0-9a-f]{32}$/
 /** Command ids that no client gave: 128 random bits and a number. */
 const COMMAND = /\b[0-9a-f]{32}-\d+\b/g
-const INCARNATION = /\/\d+-\d+-\d+\//g
+/** Of a run that was asked for under an id that may come again. */
+const PLACE_OF_COMMAND = /(a command)\/\d+-\d+-\d+/g
+const INCARNATION = /\/\d+-\d+-\d+(?=\/|$)/g
 
 export function comparableEvent(event: PublicEvent): unknown {
   const made = comparable(event) as object
@@ -47,11 +49,17 @@ export function comparable(value: unknown): unknown {
   if (value instanceof Uint8Array) return `base64 ${Buffer.from(value).toString('base64')}`
   if (Array.isArray(value)) return value.map(comparable)
   if (typeof value !== 'object' || value === null) return value
-  const kept = Object.entries(value).filter(([name]) => !APART.has(name)).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(kept.map(([name, member]) => [name, comparable(member)]))
+  const kept = Object.entries(value).filter(([name, member]) => !APART.has(name) && !isUnsaid(name, member))
+  const sorted = kept.toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(sorted.map(([name, member]) => [name, comparable(member)]))
 }
 
 function comparableText(text: string): string {
   if (PROCESS.test(text)) return 'a process'
-  return text.replaceAll(COMMAND, 'a command').replaceAll(INCARNATION, '/an incarnation/')
+  return text.replaceAll(COMMAND, 'a command').replaceAll(PLACE_OF_COMMAND, '$1').replaceAll(INCARNATION, '/a place')
+}
+
+/** Who has decided it has no such member, who has read it from a log has null. */
+function isUnsaid(name: string, member: unknown): boolean {
+  return name === 'movedFrom' && member === null
 }

@@ -1,5 +1,5 @@
 /**
- * One partition over a memory log in small, for tests of checkpoints: an owner decides by the real core, appends, and its
+ * One partition over a log in small, in memory unless another is given, for tests of checkpoints: an owner decides by the real core, appends, and its
  * state is what it folds. Beside it the log can be folded from its beginning, or from what was restored.
  */
 import { createMemoryCluster, type MemoryCluster } from '../../src/adapters/memory/memory-log.ts'
@@ -27,18 +27,26 @@ const EVENTS = { topic: 'events', partition: 0 }
 const STATE = { topic: 'state', partition: 0 }
 
 export class CheckpointScene {
-  readonly clock: VirtualClock = createVirtualClock(T0)
+  readonly clock: VirtualClock
   readonly cluster: MemoryCluster = createMemoryCluster({ now: () => this.clock.now() })
-  readonly log: EventLog = this.cluster.connect('owner')
+  readonly log: EventLog
   readonly eventCodec = createEventCodec()
   readonly stateCodec = createStateCodec()
   readonly entropy = createSeededEntropy(1)
   /** What was logged as a warning, with its reason. */
   readonly warnings: string[] = []
   #owner: Uint8Array = new Uint8Array(0)
-  #fold = this.#newFold(this.log)
-  #overlay = new Overlay(this.#fold.state)
+  #fold: PartitionFold
+  #overlay: Overlay
   #batch: Event[] = []
+
+  /** `log`: another than one in memory. */
+  constructor(clock: VirtualClock = createVirtualClock(T0), log?: EventLog) {
+    this.clock = clock
+    this.log = log ?? this.cluster.connect('owner')
+    this.#fold = this.#newFold(this.log)
+    this.#overlay = new Overlay(this.#fold.state)
+  }
 
   get state(): State {
     return this.#fold.state
