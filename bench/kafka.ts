@@ -15,7 +15,9 @@ import { produceAgain, type Produced } from './kafka-plain.ts'
 import type { BenchLine } from './line.ts'
 import { quantile } from './median.ts'
 
-const JOBS = 20_000
+const JOBS = 30_000
+/** Until the code is compiled. */
+const WARM_UP = 10_000
 const CALLERS = 500
 const EVERY_MS = 100
 const PER_SECOND = 100
@@ -45,14 +47,18 @@ async function throughput(brokers: readonly string[]): Promise<BenchLine[]> {
   const scheduler = await Scheduler.open({ log, executors: { default: { concurrency: 1_000 } } })
   scheduler.task('nothing', () => null)
   await scheduler.start()
+  const warm = succeeded(scheduler, WARM_UP)
+  await addJobs(scheduler, 'warm-up', WARM_UP)
+  await warm
+  const before = await records(brokers, namespace)
   const submitted = await seconds(async () => {
     const done = succeeded(scheduler, JOBS)
-    await addJobs(scheduler, 'job')
+    await addJobs(scheduler, 'job', JOBS)
     await done
   })
   const afterSubmit = await records(brokers, namespace)
   await scheduler.pause()
-  await addJobs(scheduler, 'waiting')
+  await addJobs(scheduler, 'waiting', JOBS)
   const beforeFires = await records(brokers, namespace)
   const fired = await seconds(async () => {
     const done = succeeded(scheduler, JOBS)
@@ -62,7 +68,7 @@ async function throughput(brokers: readonly string[]): Promise<BenchLine[]> {
   const afterFires = await records(brokers, namespace)
   await scheduler.shutdown()
   return [
-    line('submit-to-succeeded', submitted, await produceAgain(brokers, namespace, none(afterSubmit), afterSubmit)),
+    line('submit-to-succeeded', submitted, await produceAgain(brokers, namespace, before, afterSubmit)),
     line('fires', fired, await produceAgain(brokers, namespace, beforeFires, afterFires)),
   ]
 }
@@ -74,10 +80,10 @@ function line(what: string, ours: number, plain: Produced): BenchLine {
   return { bench: `kafka/${what}`, unit: 'runs/s', value, peer, peerValue, ratio: value / peerValue }
 }
 
-async function addJobs(scheduler: Scheduler, name: string): Promise<void> {
+async function addJobs(scheduler: Scheduler, name: string, count: number): Promise<void> {
   let next = 0
   const caller = async (): Promise<void> => {
-    while (next < JOBS) {
+    while (next < count) {
       next += 1
       await scheduler.addJob({ id: `${name}-${next}`, task: 'nothing' })
     }
@@ -117,10 +123,6 @@ async function records(brokers: readonly string[], namespace: string): Promise<E
   }
   await log.close()
   return ends
-}
-
-function none(ends: Ends): Ends {
-  return new Map([...ends].map(([place]) => [place, 0]))
 }
 
 async function lateness(brokers: readonly string[]): Promise<BenchLine[]> {

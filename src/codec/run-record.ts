@@ -28,33 +28,39 @@ type Absent = null | undefined
 
 /** Of a run of a task. */
 export function runRecord(run: RunRequest): OutgoingRecord {
-  const ours: Readonly<Record<string, string | number | Absent>> = {
-    'horolog-run-id': run.runId,
-    'horolog-attempt': run.attempt,
-    'horolog-task': run.task,
-    'horolog-job-id': run.jobId,
-    'horolog-scheduled-at': instantText(run.scheduledAt),
-    'horolog-due-at': instantText(run.dueAt),
-    'horolog-start-before': run.startBefore === null ? null : instantText(run.startBefore),
-    'horolog-timeout-ms': run.timeoutMs,
-    'horolog-heartbeat-ms': run.heartbeatTimeoutMs,
-    'horolog-delivery': run.delivery,
-    'horolog-partition': run.partition,
-    'horolog-epoch': run.epoch,
-    'horolog-token': run.token,
-    [CONTENT_TYPE]: run.contentType,
+  const headers: RecordHeader[] = (run.headers ?? []).map(({ name, value }) => [name, value])
+  const own = (name: string, value: string | number): void => void headers.push([name, Buffer.from(String(value))])
+  const common = (name: string, value: string | number | Absent): void => {
+    if (value !== null && value !== undefined) headers.push([name, repeated(String(value))])
   }
-  const written = Object.entries(ours).flatMap(([name, value]): RecordHeader[] =>
-    value === null || value === undefined ? [] : [[name, Buffer.from(String(value))]],
-  )
-  const own = (run.headers ?? []).map(({ name, value }): RecordHeader => [name, value])
-  return {
-    topic: `runs.${run.executor}`,
-    spreadBy: run.runId,
-    key: run.jobId,
-    value: run.payload,
-    headers: [...own, ...written],
-  }
+  own('horolog-run-id', run.runId)
+  common('horolog-attempt', run.attempt)
+  common('horolog-task', run.task)
+  own('horolog-job-id', run.jobId)
+  own('horolog-scheduled-at', instantText(run.scheduledAt))
+  own('horolog-due-at', instantText(run.dueAt))
+  if (run.startBefore !== null) own('horolog-start-before', instantText(run.startBefore))
+  common('horolog-timeout-ms', run.timeoutMs)
+  common('horolog-heartbeat-ms', run.heartbeatTimeoutMs)
+  common('horolog-delivery', run.delivery)
+  common('horolog-partition', run.partition)
+  common('horolog-epoch', run.epoch)
+  if (run.token !== null && run.token !== undefined) own('horolog-token', run.token)
+  common(CONTENT_TYPE, run.contentType)
+  return { topic: `runs.${run.executor}`, spreadBy: run.runId, key: run.jobId, value: run.payload, headers }
+}
+
+/** Bytes of values that many runs have in common; nobody writes into a record's headers. */
+const repeatedBytes = new Map<string, Uint8Array>()
+const MAX_REPEATED = 1_000
+
+function repeated(text: string): Uint8Array {
+  const known = repeatedBytes.get(text)
+  if (known !== undefined) return known
+  if (repeatedBytes.size >= MAX_REPEATED) repeatedBytes.clear()
+  const bytes = Buffer.from(text)
+  repeatedBytes.set(text, bytes)
+  return bytes
 }
 
 /** Never throws. */
