@@ -121,7 +121,10 @@ test('a payload that begins like it is a payload, in a plain job and in a plain 
   const codec = createInputCodec(registry)
   const header = (name: string, text: string): readonly [string, Buffer] => [name, Buffer.from(text)]
   const job = codec.command(record(confluent(1), [header('horolog-task', 'greet')]))
-  expect(job).toMatchObject({ kind: 'command', command: { type: 'AddJob', job: { payload: new Uint8Array(confluent(1)) } } })
+  expect(job).toMatchObject({
+    kind: 'command',
+    command: { type: 'AddJob', job: { payload: new Uint8Array(confluent(1)) } },
+  })
   const headers = [
     header('horolog-outcome', 'succeeded'),
     header('horolog-run-id', 'a/1-1-0/x'),

@@ -3,7 +3,7 @@
  * executes nothing: what other languages see and do is what docs/protocol.md says.
  */
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createEventCodec } from '../../src/codec/event-codec.ts'
 import { partitionOf } from '../../src/core/partition.ts'
 import { crontab, type EventType } from '../../src/index.ts'
@@ -18,7 +18,7 @@ import {
 } from '../support/foreign/clients.ts'
 import type { HeardEvent } from '../support/foreign/heard.ts'
 import { type ForeignOwner, PARTITIONS, startOwner } from '../support/foreign/owner.ts'
-import { finish, Program } from '../support/foreign/program.ts'
+import { finish, Program, stopPrograms } from '../support/foreign/program.ts'
 import { connectedProducer, kafkaAt } from '../support/kafka/batches.ts'
 import { describeOnKafka, uniqueName } from '../support/kafka/on-kafka.ts'
 
@@ -42,9 +42,9 @@ interface Reply {
   readonly events: readonly HeardEvent[]
 }
 
-const python = presentOrSkipped('the examples in Python', await pythonClient())
-const java = presentOrSkipped('the examples in Java', await javaClient())
-const kcat = presentOrSkipped('the examples with kcat', await kcatClient())
+const python = await presentOrSkipped('the examples in Python', pythonClient)
+const java = await presentOrSkipped('the examples in Java', javaClient)
+const kcat = await presentOrSkipped('the examples with kcat', kcatClient)
 
 let owner: ForeignOwner
 
@@ -76,6 +76,7 @@ describeOnKafka('the examples', () => {
   beforeAll(async () => {
     owner = await startOwner(['jvm', 'hand'], TYPES)
   })
+  afterEach(stopPrograms)
   afterAll(() => owner.stop())
 
   describeClient('in Python', python, (client) => {
@@ -126,20 +127,19 @@ describeOnKafka('the examples', () => {
       const home = partitionOf(id, PARTITIONS)
       await owner.scheduler.addJob({ id, task: 'greet', trigger: crontab('@yearly') })
       await plantZombies(home)
-      await finish(example(client, 'python/submit.py'), ['headers', id, 'greet', '{}', '@daily'])
+      const submitted = await finish(example(client, 'python/submit.py'), ['headers', id, 'greet', '{}', '@daily'])
+      const { commandId } = replyOf(submitted.lines)
       const follower = new Program(example(client, 'python/follow.py'), [])
-      const lines = await follower.printed((printed) =>
-        printed.some((line) => line.includes('"JobModified"') && line.includes(id)),
-      )
+      const lines = await follower.printed((printed) => printed.some((line) => line.includes(commandId)))
       await follower.stop()
-      const followed = lines
-        .map((line) => JSON.parse(line) as HeardEvent)
+      const told = lines.map((line) => JSON.parse(line) as HeardEvent)
+      expect(told.find((event) => event['commandId'] === commandId)).toMatchObject({ type: 'JobModified', jobId: id })
+      const followed = told
         .filter(({ partition }) => partition === home)
         .map(({ epoch, seq, index, type }) => ({ epoch, seq, index, type }))
       const { accepted, records } = await readEvents(owner, home)
       const ours = accepted.map(({ event: { epoch, seq, index, type } }) => ({ epoch, seq, index, type }))
       expect(followed).toEqual(ours.slice(0, followed.length))
-      expect(followed.map(({ type }) => type)).toContain('JobModified')
       expect(records.length).toBeGreaterThan(accepted.length + 3)
       expect(owner.scheduler.getJob('planted')).toBeUndefined()
     })

@@ -14,6 +14,8 @@ import { startRegistry, type TestRegistry } from '../support/kafka/registry.ts'
 
 const TYPES: readonly EventType[] = ['CommandRejected', 'JobAdded', 'ReportIgnored', 'RunQueued', 'RunSucceeded']
 const SINGLE_OBJECT_HEADER_BYTES = 10
+/** The registry has 140 MB, to be fetched the first time. */
+const FIRST_TIME_MS = 300_000
 
 let registry: TestRegistry
 let gate: RegistryGate
@@ -60,7 +62,7 @@ describeWithBrokers('with a schema registry', () => {
     owner = await startOwner([], TYPES, { registry: { url: gate.url }, logger: gate.logger })
     ids = await registerSchemas({ url: registry.url, namespace: owner.namespace })
     producer = await connectedProducer(kafkaAt([owner.bootstrap]))
-  })
+  }, FIRST_TIME_MS)
   afterAll(async () => {
     await producer?.disconnect()
     await owner?.stop()

@@ -8,8 +8,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
 import { runCommand } from '../kafka/command.ts'
-import { cacheFolder, kafkaJars } from '../kafka/jars.ts'
+import { cacheFolder, kafkaJars, missingForJvmBroker } from '../kafka/jars.ts'
 
 export const EXAMPLES: string = fileURLToPath(new URL('../../../examples/', import.meta.url))
 
@@ -33,6 +34,8 @@ export async function javaClient(): Promise<Client> {
   if ((await outputOf('javac', '--version')) === null) {
     return { missing: 'there is no javac on the path, which runs a Java source file (Debian: default-jdk-headless)' }
   }
+  const missing = await missingForJvmBroker()
+  if (missing !== null) return { missing }
   const quiet = ['-Dlog4j2.level=ERROR', '-Dlog4j2.statusLoggerLevel=OFF', '-XX:TieredStopAtLevel=1']
   return ['java', ...quiet, '-cp', join(await kafkaJars(), '*')]
 }
@@ -42,8 +45,13 @@ export async function kcatClient(): Promise<Client> {
   return found ? ['kcat', '-q'] : { missing: 'there is no kcat on the path (Debian: kcat)' }
 }
 
-/** The command; null, said aloud, when something is missing. Throws then with HOROLOG_REQUIRE_KAFKA=1. */
-export function presentOrSkipped(what: string, client: Client): Command | null {
+/**
+ * The command; null, said aloud, when something is missing, and on a run without Kafka, which has said so. Throws with
+ * HOROLOG_REQUIRE_KAFKA=1.
+ */
+export async function presentOrSkipped(what: string, find: () => Promise<Client>): Promise<Command | null> {
+  if (inject('kafkaAddress') === null) return null
+  const client = await find()
   if (!('missing' in client)) return client
   if (process.env['HOROLOG_REQUIRE_KAFKA'] === '1') {
     throw new Error(`HOROLOG_REQUIRE_KAFKA is set, but ${client.missing}`)

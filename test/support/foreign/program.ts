@@ -11,6 +11,13 @@ interface Ended {
   readonly said: string
 }
 
+const running = new Set<Program>()
+
+/** Ends those that a test which failed has left. */
+export async function stopPrograms(): Promise<void> {
+  await Promise.allSettled([...running].map((program) => program.stop()))
+}
+
 export class Program {
   readonly ended: Promise<Ended>
   readonly #child: ChildProcess
@@ -42,7 +49,8 @@ export class Program {
       this.#child.once('close', resolve)
     })
     this.ended = this.#end(closed, read)
-    this.ended.catch(() => {})
+    running.add(this)
+    this.ended.catch(() => running.delete(this))
   }
 
   get lines(): readonly string[] {
@@ -70,6 +78,7 @@ export class Program {
     const code = await closed
     await read
     this.#over = true
+    running.delete(this)
     this.#wake()
     return { code, lines: this.#lines, said: this.#said }
   }
