@@ -12,6 +12,7 @@ interface ServeOptions extends LogOption {
   readonly deliverTopic?: readonly string[]
   readonly replyTopic?: readonly string[]
   readonly stateFolder?: string
+  readonly registry?: string
 }
 
 /** Owners change several partitions at a time. */
@@ -34,6 +35,7 @@ export function addServe(program: Command): void {
     .option('--executor <names>', 'that jobs may name beside default: a comma list, may be repeated', commaList)
     .option('--deliver-topic <names>', 'topics that jobs may deliver records to: alike (default: none)', commaList)
     .option('--reply-topic <names>', 'topics on which answers may be asked for: alike (default: none)', commaList)
+    .option('--registry <url>', 'schema registry, for commands in the Confluent encoding (default: none)')
     .option('--state-folder <folder>', 'checkpoints for a faster start (default: none, from the state topic)')
     .addHelpText('after', TEXT)
     .action((options: ServeOptions) => serve(options))
@@ -43,7 +45,7 @@ export function addServe(program: Command): void {
 async function serve(options: ServeOptions): Promise<void> {
   const { Scheduler } = await import('../scheduler.ts')
   const { untilStopped } = await import('./until-stopped.ts')
-  const { zone, executor = [], deliverTopic = [], replyTopic = [], stateFolder } = options
+  const { zone, executor = [], deliverTopic = [], replyTopic = [], stateFolder, registry } = options
   const why = "a folder has one process, which decides and executes: use 'horolog dev'"
   const { log, kafka, name } = await clusterLog(options, why)
   const stopped = untilStopped()
@@ -56,6 +58,7 @@ async function serve(options: ServeOptions): Promise<void> {
     replyTopics: replyTopic,
     ...(zone === undefined ? {} : { timezone: zone }),
     ...(stateFolder === undefined ? {} : { stateFolder }),
+    ...(registry === undefined ? {} : { registry: { url: registry } }),
   })
   const failed = new Promise<never>((_, reject) => scheduler.on('SchedulerFailed', ({ error }) => reject(error)))
   try {

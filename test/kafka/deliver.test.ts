@@ -1,6 +1,13 @@
 /** Jobs whose runs are records on the user's own topics. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type KafkaMessage, type Kafka, AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
+import {
+  type KafkaMessage,
+  type Kafka,
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  ResourcePatternTypes,
+} from 'kafkajs'
 import { applyTopics } from '../../src/adapters/kafka/topics.ts'
 import { Scheduler, type SchedulerOptions } from '../../src/index.ts'
 import { SILENT } from '../../src/ports/telemetry.ts'
@@ -12,7 +19,11 @@ import { kafkaUrl, shapedTopics } from './shaped-topics.ts'
 
 const RETRY = { maxAttempts: 2, initial: '50ms', jitter: 0 } as const
 
-async function createTopic(kafka: Kafka, topic: string, settings: Readonly<Record<string, string>> = {}): Promise<void> {
+async function createTopic(
+  kafka: Kafka,
+  topic: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const admin = kafka.admin()
   await admin.connect()
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))

@@ -18,7 +18,10 @@ export interface Shape {
 }
 
 /** Any time of records that say it themselves, from the past or the future, and none too old to be kept. */
-export const ANY_TIME: Readonly<Record<string, string>> = { 'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER), 'retention.ms': '-1' }
+export const ANY_TIME: Readonly<Record<string, string>> = {
+  'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER),
+  'retention.ms': '-1',
+}
 
 /** Every few records a segment, and no more time for what is to go than a test has. */
 export const COMPACTING: Readonly<Record<string, string>> = {
@@ -58,9 +61,11 @@ export function timelessTopics(partitions: number, executors: Readonly<Record<st
   return shapedTopics({ partitions, executors, topics })
 }
 
+type SessionTimes = Readonly<Record<keyof typeof FAST, number>>
+
 /** The address of a log of the namespace, with times short enough for tests that wait for a session to end. */
-export function kafkaUrl(namespace: string, times: Partial<typeof FAST> = {}): string {
-  const { sessionTimeoutMs, heartbeatIntervalMs } = { ...FAST, ...times }
+export function kafkaUrl(namespace: string, times: SessionTimes = FAST): string {
+  const { sessionTimeoutMs, heartbeatIntervalMs } = times
   const query = `sessionTimeoutMs=${sessionTimeoutMs}&heartbeatIntervalMs=${heartbeatIntervalMs}`
   return `kafka://${kafkaBrokers().join(',')}/${namespace}?${query}`
 }

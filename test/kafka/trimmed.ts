@@ -10,7 +10,7 @@ import { kafkaBrokers } from '../support/kafka/on-kafka.ts'
 const codec = { events: createEventCodec(), state: createStateCodec() }
 
 /** Of the only partition: what its records are. */
-export async function recordsOf(namespace: string, topic: string): Promise<readonly StoredRecord[]> {
+async function recordsOf(namespace: string, topic: string): Promise<readonly StoredRecord[]> {
   const log = await openKafkaLog({ brokers: kafkaBrokers(), namespace, now: () => 0 })
   try {
     return await readAll(log, { topic, partition: 0 })

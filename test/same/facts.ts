@@ -67,4 +67,3 @@ function without(facts: readonly Fact[], others: readonly Fact[]): Fact[] {
     return left <= 0
   })
 }
-

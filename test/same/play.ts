@@ -28,8 +28,8 @@ export interface Place {
   readonly fromOutside?: boolean
 }
 
-/** `reference`: how it went on another log, whose facts are waited for here; null: this is the first. */
-export async function play(story: Story, place: Place, reference: Played | null): Promise<Played> {
+/** `expected`: the facts of another log, which are waited for here; empty: this is the first. */
+export async function play(story: Story, place: Place, expected: readonly Fact[]): Promise<Played> {
   const { log, fromOutside = false } = place
   const clock = createVirtualClock(T0)
   const node = { log, clock, logger: SILENT }
@@ -37,7 +37,7 @@ export async function play(story: Story, place: Place, reference: Played | null)
   const outside = fromOutside ? await Scheduler.connect(node) : null
   try {
     const actors = { scheduler, client: outside ?? scheduler, clock }
-    return await playWith(story, actors, new Facts(reference?.facts ?? []))
+    return await playWith(story, actors, new Facts(expected))
   } finally {
     await scheduler.shutdown({ wait: false })
     await outside?.close()
@@ -67,7 +67,10 @@ async function playWith(story: Story, { scheduler, client, clock }: Actors, fact
     task: (name, handler, options) => void scheduler.task(name, seen(handler, saw), options),
     note: (what) => void notes.push(comparable(what)),
     refused: async (asked) => {
-      const { code, path } = (await asked.then(() => ({ code: 'taken' }), (error: unknown) => error)) as Refusal
+      const { code, path } = (await asked.then(
+        () => ({ code: 'taken' }),
+        (error: unknown) => error,
+      )) as Refusal
       notes.push({ code, path })
     },
   }
@@ -92,7 +95,7 @@ function seen(handler: TaskHandler, saw: (text: string) => void): TaskHandler {
     const call = comparable(`${run.runId} attempt ${run.attempt}`)
     saw(`begun ${String(call)}`)
     signal.addEventListener('abort', () => saw(`aborted ${String(call)}`))
-    return handler(context, payload) as unknown
+    return handler(context, payload)
   }
 }
 

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe } from 'vitest'
-import { sameStory } from './same.ts'
+import { sameStories } from './same.ts'
 import { STORIES } from './stories/all.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'same-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('in memory and on disk the same happens when', () => {
-  for (const story of STORIES) sameStory(story, { disk: () => ({ log: `file:${mkdtempSync(join(folder, 'log-'))}` }) })
+  sameStories(STORIES, { disk: () => ({ log: `file:${mkdtempSync(join(folder, 'log-'))}` }) })
 })

@@ -1,6 +1,7 @@
 /**
- * One partition over a log in small, in memory unless another is given, for tests of checkpoints: an owner decides by the real core, appends, and its
- * state is what it folds. Beside it the log can be folded from its beginning, or from what was restored.
+ * One partition over a log in small, in memory unless another is given, for tests of checkpoints: an owner decides by the
+ * real core, appends, and its state is what it folds. Beside it the log can be folded from its beginning, or from what was
+ * restored.
  */
 import { createMemoryCluster, type MemoryCluster } from '../../src/adapters/memory/memory-log.ts'
 import { createSeededEntropy } from '../../src/adapters/memory/seeded-entropy.ts'

@@ -5,7 +5,7 @@ import type { PublicEvent } from '../../src/index.ts'
 
 export class Heard {
   readonly events: PublicEvent[] = []
-  #told: (() => void)[] = []
+  readonly #told: (() => void)[] = []
 
   constructor(client: JobClient) {
     for (const type of EVENT_TYPES) {
@@ -21,7 +21,10 @@ export class Heard {
   }
 
   /** The first of that type for which it is true, heard already or not. The test's own time limit is the end of it. */
-  async until<T extends EventType>(type: T, isIt: (event: PublicEvent<T>) => boolean = () => true): Promise<PublicEvent<T>> {
+  async until<T extends EventType>(
+    type: T,
+    isIt: (event: PublicEvent<T>) => boolean = () => true,
+  ): Promise<PublicEvent<T>> {
     for (;;) {
       const found = this.all(type).find(isIt)
       if (found !== undefined) return found

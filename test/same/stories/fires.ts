@@ -53,7 +53,11 @@ export const FIRE_STORIES: readonly Story[] = [
     async play({ client, clock, task }) {
       task('greet', hello)
       const trigger = cron('*/20 * * * * *')
-      await client.addJob({ id: 'jitter', task: 'greet', trigger: { ...interval('15s', { repeat: 3 }), jitterMs: 6_000 } })
+      await client.addJob({
+        id: 'jitter',
+        task: 'greet',
+        trigger: { ...interval('15s', { repeat: 3 }), jitterMs: 6_000 },
+      })
       await client.addJob({ id: 'both', task: 'greet', trigger: and([trigger, cron('0 * * * * *')]) })
       await clock.advance(65_000)
       await clock.jump(86 * 86_400_000)

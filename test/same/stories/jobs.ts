@@ -78,7 +78,7 @@ export const JOB_STORIES: readonly Story[] = [
       note(client.getJobs().length)
       note(await client.importJobs(structuredClone(file)))
       await clock.advance(20_000)
-      note(file.jobs.toSorted((one, other) => (String(one['id']) < String(other['id']) ? -1 : 1)))
+      note(file.jobs.map((job) => JSON.stringify(job)).toSorted())
     },
   },
 ]

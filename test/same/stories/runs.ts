@@ -60,7 +60,7 @@ export const RUN_STORIES: readonly Story[] = [
     name: 'attempts fail, time out, and are tried again',
     shows: ['RunRetryScheduled', 'RunRetryQueued', 'RunFailed', 'RunTimedOut', 'RunSucceeded'],
     async play({ client, clock, task }) {
-      task('third', ({ run }) => (run.attempt < 3 ? failing : hello)({} as never, null) as unknown)
+      task('third', (context) => (context.run.attempt < 3 ? failing : hello)(context, null))
       task('fail', failing)
       task('sleep', obedient)
       const retry = { maxAttempts: 3, initial: '2s', multiplier: 3, jitter: 0 }
@@ -143,7 +143,9 @@ export const RUN_STORIES: readonly Story[] = [
   },
 ]
 
-async function backfilled(asked: Promise<{ readonly count: number; readonly times: readonly Date[] }>): Promise<object> {
+async function backfilled(
+  asked: Promise<{ readonly count: number; readonly times: readonly Date[] }>,
+): Promise<object> {
   const { count, times } = await asked
   return { count, times }
 }
