@@ -107,11 +107,12 @@ describeOnKafka('a group', () => {
     await sleeper.ears.assigned(3)
     const { ears } = await here()
     await ears.until(({ partitions }) => partitions.length > 0)
-    const before = await sleeper.ears.until(({ partitions }) => partitions.length < 3)
-    const had = sleeper.ears.heard.at(-1)?.partitions ?? []
+    const before = await sleeper.ears.until(({ what, partitions }) => what === 'assigned' && partitions.length < 3)
     sleeper.child.kill('SIGSTOP')
     const whole = await ears.assigned(3)
+    // What it has heard by now: its pipe may have held a word more than the moment before.
     const heard = sleeper.ears.heard.length
+    const had = sleeper.ears.heard.findLast(({ what }) => what === 'assigned')?.partitions
     sleeper.child.kill('SIGCONT')
     const lost = await sleeper.ears.until(({ what }) => what === 'lost', heard)
     expect(lost.partitions).toEqual(had)
