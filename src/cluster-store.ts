@@ -27,6 +27,7 @@ import { OperationalError } from './ports/operational-error.ts'
 import type { Outbox } from './ports/outbox.ts'
 import type { Logger } from './ports/telemetry.ts'
 import { kept } from './kept-state.ts'
+import { inTime } from './in-time.ts'
 import type { SchemaRegistry } from './ports/schema-registry.ts'
 import type { StateStore } from './ports/state-store.ts'
 import type { Store } from './store.ts'
@@ -68,6 +69,9 @@ export interface ClusterStoreOptions {
   readonly failed: (error: Error) => void
 }
 
+/** After the deadline of a shutdown: to settle what is in flight and to leave the groups, when the cluster answers. */
+const CLOSE_GRACE_MS = 5_000
+
 export class ClusterStore implements Store {
   readonly alias: string
   readonly materializer: Materializer
@@ -87,6 +91,7 @@ export class ClusterStore implements Store {
     const inputs = registry === null ? INPUT_CODEC : createInputCodec(registry)
     this.materializer = new Materializer({
       ...options,
+      failed: (error) => this.#failed(error),
       codec: createEventCodec(),
       ...kept(options.state ?? null),
       node: name,
@@ -114,7 +119,25 @@ export class ClusterStore implements Store {
     await this.#worker.drain(deadline)
   }
 
-  async close(): Promise<void> {
+  /** What is not closed in order by then is closed at once: others take over when the session of this process is over. */
+  async close(deadline: number): Promise<void> {
+    const { alias, clock, logger, log, outbox, registry, state } = this.#options
+    if (await inTime(clock, deadline + CLOSE_GRACE_MS, this.#closeInOrder())) return
+    logger.warn({ store: alias }, 'the store could not be closed in order in time')
+    registry?.close()
+    this.#sender.close()
+    for (const part of [log, outbox, state]) {
+      part?.close().catch((err: unknown) => logger.debug({ store: alias, err }, 'a part of the store was not closed'))
+    }
+  }
+
+  /** Answers would not be seen. */
+  #failed(error: Error): void {
+    this.#sender.fail(error)
+    this.#options.failed(error)
+  }
+
+  async #closeInOrder(): Promise<void> {
     await this.materializer.close()
     this.#sender.close()
     await this.abandon()

@@ -161,10 +161,10 @@ export class LocalNode {
     await Promise.all(this.#stores.map((store) => store.start()))
   }
 
-  /** No fire starts any more; what runs may finish until `deadline` (epoch ms). Then everything is let go. */
+  /** No run is taken any more; what runs may finish until `deadline` (epoch ms). Then everything is let go. */
   async shutdown(deadline: number): Promise<void> {
     await Promise.all(this.#stores.map((store) => store.drain(deadline)))
-    const closed = await Promise.allSettled(this.#stores.map((store) => store.close()))
+    const closed = await Promise.allSettled(this.#stores.map((store) => store.close(deadline)))
     for (const tell of this.#onClose) tell()
     for (const one of closed) if (one.status === 'rejected') throw one.reason
   }

@@ -35,10 +35,19 @@ export async function openStores(
   try {
     for (const [alias, address] of addresses) stores[alias] = await openStore(alias, address, options)
   } catch (error) {
-    await Promise.all(Object.values(stores).map(({ log }) => log.close()))
+    await Promise.all(Object.values(stores).map(closeStore))
     throw error
   }
   return stores
+}
+
+async function closeStore(store: StoreLog): Promise<void> {
+  if ('outbox' in store) {
+    store.registry?.close()
+    await store.outbox.close()
+  }
+  await store.state?.close()
+  await store.log.close()
 }
 
 async function openStore(alias: string, address: LogAddress, options: OpeningOptions): Promise<StoreLog> {

@@ -168,8 +168,8 @@ export class Scheduler extends JobClient {
    */
   static async connect(options: ConnectOptions = {}): Promise<SchedulerClient> {
     refuseUnknownOptions(options, Object.keys(CONNECT_OPTIONS))
-    const { node, clock, logger } = await openNode(options, [])
-    return new SchedulerClient(node, clock, logger)
+    const { node, clock, logger, failure } = await openNode(options, [])
+    return new SchedulerClient(node, clock, logger, failure)
   }
 
   #failed(err: Error, logger: Logger): void {

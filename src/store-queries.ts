@@ -5,7 +5,7 @@ import { partitionOf } from './core/partition.ts'
 import type { FinishedRun } from './core/run/finished-run.ts'
 import type { RunState } from './core/run/run-state.ts'
 import type { Materializer } from './materializer/materializer.ts'
-import { PartitionFold } from './materializer/partition-fold.ts'
+import { readFinished } from './materializer/read-finished.ts'
 import type { EventLog } from './ports/event-log.ts'
 import type { Store } from './store.ts'
 
@@ -57,17 +57,10 @@ export class StoreQueries implements Queries {
   async history(jobId: string): Promise<FinishedRun[]> {
     const { log, singleWriter } = this.#queried
     const found: FinishedRun[] = []
-    const fold = new PartitionFold({
-      log,
-      codec: createEventCodec(),
-      topicPartition: { topic: 'events', partition: partitionOf(jobId, log.partitions) },
-      singleWriter,
-      accepted: () => {
-        for (const { run } of fold.state.takeRetired().finished) if (run.jobId === jobId) found.push(run)
-      },
-      refused: () => {},
+    const partition = partitionOf(jobId, log.partitions)
+    await readFinished({ log, codec: createEventCodec(), partition, singleWriter }, ({ run }) => {
+      if (run.jobId === jobId) found.push(run)
     })
-    await fold.foldToEnd()
     return found.toReversed()
   }
 }

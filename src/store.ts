@@ -14,10 +14,13 @@ export interface Store {
   open(): Promise<void>
   /** Timers count and runs are executed. */
   start(): Promise<void>
-  /** No fire starts any more; resolves when what runs here is over, at the latest at `deadline` (epoch ms). */
+  /**
+   * Takes no run any more; resolves when what runs here is over, or soon after `deadline` (epoch ms). A store whose log is
+   * its own fires no more; a cluster goes on firing, for its other executors, until the partitions are given back.
+   */
   drain(deadline: number): Promise<void>
-  /** Lets go of everything. */
-  close(): Promise<void>
+  /** Lets go of everything, soon after `deadline` (epoch ms) at the latest where others share the log. */
+  close(deadline: number): Promise<void>
   /** Lets go of the log without more, after a failed `open`. */
   abandon(): Promise<void>
   /** Rejects with `invalid-option` when it can't be added. */

@@ -1,6 +1,7 @@
 /** `horolog dev`: all roles in this process: jobs fire, runs are executed, until it is told to stop. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { MAX_CONCURRENCY } from '../core/limits.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import { foundText } from './found-text.ts'
@@ -15,8 +16,6 @@ interface DevOptions extends LogOption {
   readonly concurrency?: number
   readonly quiet?: boolean
 }
-
-const MAX_CONCURRENCY = 10_000
 
 const TEXT = `
 A module of tasks is JavaScript or TypeScript:

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { JobPolicies } from '../client/job-options.ts'
 import type { JsonObject } from '../core/json.ts'
+import { MAX_ATTEMPTS, MAX_CATCH_UP, MAX_INSTANCES, MAX_KEEP_RUNS, MAX_QUEUE } from '../core/limits.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import { commaList, dstOption, labels, wholeNumber } from './options.ts'
@@ -46,8 +47,6 @@ export interface GivenJob extends JobPolicies {
   readonly nextFireTime?: string
 }
 
-const MAX_COUNT = 1_000
-
 /** When it fires: one of five ways, and the zone. */
 export function addTriggerFlags(command: Command): Command {
   const ways = ['cron', 'every', 'at', 'in', 'trigger']
@@ -73,11 +72,11 @@ export function addJobFlags(command: Command): Command {
     .addOption(
       choice('--coalesce <which>', 'which of several due times runs (default: latest)', 'latest', 'earliest', 'all'),
     )
-    .option('--max-catch-up <n>', 'with --coalesce all: at most so many (default: 100)', wholeNumber(1, MAX_COUNT))
-    .option('--max-instances <n>', 'runs without an outcome at a time (default: 1)', wholeNumber(1, MAX_COUNT))
+    .option('--max-catch-up <n>', 'with --coalesce all: at most so many (default: 100)', wholeNumber(1, MAX_CATCH_UP))
+    .option('--max-instances <n>', 'runs without an outcome at a time (default: 1)', wholeNumber(1, MAX_INSTANCES))
     .addOption(choice('--overlap <what>', 'beyond that (default: skip)', 'skip', 'queue', 'cancel-running'))
-    .option('--queue-limit <n>', 'with --overlap queue: so many wait (default: 10)', wholeNumber(1, MAX_COUNT))
-    .option('--max-attempts <n>', 'attempts in all (default: 1)', wholeNumber(1, MAX_COUNT))
+    .option('--queue-limit <n>', 'with --overlap queue: so many wait (default: 10)', wholeNumber(1, MAX_QUEUE))
+    .option('--max-attempts <n>', 'attempts in all (default: 1)', wholeNumber(1, MAX_ATTEMPTS))
     .option('--retry-initial <duration>', 'wait before the second attempt (default: 1s)')
     .option('--retry-multiplier <number>', 'from one wait to the next (default: 2)', positive)
     .option('--retry-max <duration>', 'longest wait (default: 5m)')
@@ -91,7 +90,7 @@ export function addJobFlags(command: Command): Command {
     .option('--metadata <json>', 'a JSON object, for people (default: none)')
     .option('--name <text>', 'for people (default: none)')
     .option('--description <text>', 'for people (default: none)')
-    .option('--keep-runs <n>', 'finished runs kept for queries (default: 10)', wholeNumber(0, MAX_COUNT))
+    .option('--keep-runs <n>', 'finished runs kept for queries (default: 10)', wholeNumber(0, MAX_KEEP_RUNS))
 }
 
 /** Throws `TriggerError` and `CliError`; durations are read where the job is made. */

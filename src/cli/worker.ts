@@ -1,6 +1,7 @@
 /** `horolog worker`: executes the runs of one or more executors of a cluster; decides nothing, and reads no events. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { MAX_CONCURRENCY } from '../core/limits.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import { clusterLog } from './log-address.ts'
 import { addLogOption, type LogOption, wholeNumber } from './options.ts'
@@ -21,7 +22,6 @@ interface Wanted {
 
 const DEFAULT_EXECUTOR = 'default'
 const DEFAULT_CONCURRENCY = 10
-const MAX_CONCURRENCY = 10_000
 const DEFAULT_DEADLINE = '30s'
 
 const TEXT = `

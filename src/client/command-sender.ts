@@ -38,7 +38,8 @@ const SLOW_MS = 3_000
 export class CommandSender {
   readonly #options: CommandSenderOptions
   readonly #waiting = new Map<string, Waiting>()
-  #closed = false
+  /** What whoever asks is told from now on; null: it is open. */
+  #closed: OperationalError | null = null
   /** It was said that nobody answers; the next answer takes it back. */
   #isSlow = false
 
@@ -73,9 +74,19 @@ export class CommandSender {
 
   /** Nobody will hear of the answers: those who wait are told so. */
   close(): void {
-    this.#closed = true
-    const gone = new OperationalError('closed', 'the scheduler was shut down before the command was answered')
-    for (const key of this.#waiting.keys()) this.#settle(key)?.reject(gone)
+    this.#closed = new OperationalError('closed', 'the scheduler is shut down')
+    this.#rejectAll(new OperationalError('closed', 'the scheduler was shut down before the command was answered'))
+  }
+
+  /** As `close`, because the log can't be followed any more. */
+  fail(cause: Error): void {
+    this.#closed ??= new OperationalError('log-failed', `the log is not followed any more: ${cause.message}`, { cause })
+    const message = `the log is not followed any more, and the command may be done yet: ${cause.message}`
+    this.#rejectAll(new OperationalError('unknown-outcome', message, { cause }))
+  }
+
+  #rejectAll(error: OperationalError): void {
+    for (const key of this.#waiting.keys()) this.#settle(key)?.reject(error)
   }
 
   #encoded(command: Command): Uint8Array {
@@ -88,7 +99,7 @@ export class CommandSender {
   }
 
   #ask(partition: number, key: string | null, commandId: string, value: Uint8Array): Promise<readonly Event[]> {
-    if (this.#closed) return Promise.reject(new OperationalError('closed', 'the scheduler is shut down'))
+    if (this.#closed !== null) return Promise.reject(this.#closed)
     const place = keyOf(partition, commandId)
     const answer = this.#wait(place, commandId)
     // Not awaited: whoever asks hears of the time-out also while the record can't leave.

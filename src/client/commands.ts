@@ -24,6 +24,7 @@ export async function submitCommand(
   request: Request,
   options: CommandOptions,
 ): Promise<readonly Event[]> {
+  mustNameIds(request)
   const commandId = textOption('commandId', options.commandId) ?? backend.newCommandId()
   const envelope: CommandEnvelope = {
     commandId,
@@ -42,6 +43,15 @@ export function findEvent<T extends EventType>(
   type: T,
 ): Extract<Event, { type: T }> | undefined {
   return events.find((event): event is Extract<Event, { type: T }> => event.type === type)
+}
+
+/** Whether an id is a possible one the log decides; what is no text at all never gets there. */
+function mustNameIds(request: Request): void {
+  const ids = { 'job id': 'jobId' in request ? request.jobId : '', 'run id': 'runId' in request ? request.runId : '' }
+  for (const [name, id] of Object.entries<unknown>(ids)) {
+    if (typeof id === 'string') continue
+    throw new OperationalError('invalid-option', `${name}: expected a text, got ${id === null ? 'null' : typeof id}`)
+  }
 }
 
 const OPTION_CHARS = 300

@@ -75,7 +75,7 @@ export interface JobOptions extends JobPolicies {
   readonly ifExists?: 'replace' | 'keep' | 'reject'
   /** Added paused; of a job that is there it changes nothing. Default false. */
   readonly paused?: boolean
-  /** The first fire, instead of the trigger's. */
+  /** The first fire, instead of the trigger's; that of a date is its only one. */
   readonly nextFireTime?: Instant
   /** Makes a repetition of the call a duplicate that changes nothing, for an hour. */
   readonly commandId?: string
@@ -209,7 +209,11 @@ function policiesInput(options: JobPolicies): JobInput {
 }
 
 function retryInput(options: RetryOptions): JobInput['retry'] {
-  if (typeof options === 'object' && options !== null) refuseUnknown(options, RETRY_OPTIONS, 'job.retry')
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const came = options === null ? 'null' : Array.isArray(options) ? 'an array' : JSON.stringify(options)
+    throw new OperationalError('invalid-option', `job.retry: expected an object as { maxAttempts: 3 }, got ${came}`)
+  }
+  refuseUnknown(options, RETRY_OPTIONS, 'job.retry')
   const { maxAttempts, multiplier, jitter, nonRetryable } = options
   return withoutUndefined({
     maxAttempts,

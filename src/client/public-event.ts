@@ -11,6 +11,7 @@ const INSTANTS = [
   'through',
   'nextFireTime',
   'movedFrom',
+  'heldThrough',
   'until',
   'anchor',
 ] as const

@@ -1,6 +1,7 @@
 /** The options of a scheduler: documented type → validated, defaulted, frozen. */
 import type { JobInput } from '../core/job/definition.ts'
 import { type JobSettings, resolveDefinition } from '../core/job/resolve-definition.ts'
+import { MAX_CONCURRENCY, MAX_NAME_CHARS } from '../core/limits.ts'
 import { isValidZone } from '../core/triggers/zone.ts'
 import { refuseUnknownOptions } from './known-options.ts'
 import { OptionError } from './option-error.ts'
@@ -43,8 +44,6 @@ export interface ResolvedOptions {
 const LOG_VARIABLE = 'HOROLOG_LOG'
 const DEFAULT_LOG = 'file:.horolog'
 const DEFAULT_CONCURRENCY = 10
-const MAX_CONCURRENCY = 10_000
-const MAX_NAME_CHARS = 200
 const APSCHEDULER_GRACE_MS = 1_000
 
 /** `memory:`, `file:<folder>`, `kafka://<host:port>`; default $HOROLOG_LOG, else `file:.horolog`. Throws `OptionError`. */

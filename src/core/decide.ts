@@ -15,7 +15,7 @@ import { removeAllJobs } from './job/remove-all-jobs.ts'
 import { removeJob } from './job/remove-job.ts'
 import type { JobSettings } from './job/resolve-definition.ts'
 import { moveJob } from './job/zone-data.ts'
-import { MAX_NAME_CHARS } from './limits.ts'
+import { MAX_EXECUTORS, MAX_NAME_CHARS } from './limits.ts'
 import type { Moment } from './moment.ts'
 import { reject } from './rejections.ts'
 import type { Report } from './reports.ts'
@@ -162,6 +162,10 @@ function declareExecutor(view: View, command: Extract<Command, { type: 'DeclareE
   if (executor === '' || executor.length > MAX_NAME_CHARS) {
     const reason = `executor: expected a name of 1 to ${MAX_NAME_CHARS} characters, got ${shown(executor)}`
     return rejected(command, reject('invalid-option', reason, 'executor'))
+  }
+  if (view.executorCount >= MAX_EXECUTORS) {
+    const reason = `executor: expected at most ${MAX_EXECUTORS} declared executors, got one more, ${shown(executor)}`
+    return rejected(command, reject('limit-exceeded', reason, 'executor'))
   }
   return [{ type: 'ExecutorDeclared', ...causedBy(command), executor }]
 }

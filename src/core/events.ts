@@ -157,6 +157,11 @@ export interface JobModified extends Stamp, CausedBy, OfJob {
   readonly nextFireTime: number | null
   /** The next fire time before, when a newer time-zone database moved it; absent or null: a command changed the job. */
   readonly movedFrom?: number | null
+  /**
+   * With its labels it left pauses: scheduled times up to here came due under them and are skipped, unless another next
+   * time was asked for. Absent or null: it left none, or an older version decided it and the event's time stands for this.
+   */
+  readonly heldThrough?: number | null
 }
 export interface JobPaused extends Stamp, CausedBy, OfJob {
   readonly type: 'JobPaused'

@@ -46,6 +46,10 @@ export const MIN_JOB_INTERVAL_MS = 10
 export const MAX_TIMES_PER_DECISION = 20_000
 /** Scheduled times of one backfill: all its runs are decided in one batch. */
 export const MAX_BACKFILL = 500
+/** Runs in flight of one executor in one process: each has its context in memory. */
+export const MAX_CONCURRENCY = 10_000
+/** Declared executors, by name: a request per tenant or per run is a mistake, and each stays for ever. */
+export const MAX_EXECUTORS = 1_000
 /** Pauses by labels at a time: each is compared with every job that is due. */
 export const MAX_PAUSE_RULES = 100
 /** Scheduled times that an event lists one by one. */

@@ -23,6 +23,8 @@ export interface View {
   /** When the command of this id, given by a client, was answered; undefined when it is not remembered. */
   commandTime(commandId: string): number | undefined
   hasExecutor(name: string): boolean
+  /** Executors by name, the default one among them. */
+  readonly executorCount: number
   jobs(): Iterable<JobState>
   runs(): Iterable<RunState>
   readonly schedulePaused: JobPause | null
@@ -90,6 +92,9 @@ export class State implements Draft {
   }
   commands(): IterableIterator<[string, number]> {
     return this.#commands.entries()
+  }
+  get executorCount(): number {
+    return this.#executors.size
   }
   executors(): IterableIterator<string> {
     return this.#executors.values()
@@ -214,6 +219,9 @@ export class Overlay implements Draft {
   }
   hasExecutor(name: string): boolean {
     return this.#executors.has(name) || this.#base.hasExecutor(name)
+  }
+  get executorCount(): number {
+    return this.#base.executorCount + this.#executors.size
   }
   *jobs(): Generator<JobState> {
     for (const job of this.#base.jobs()) if (!this.#jobs.has(job.jobId)) yield job

@@ -45,14 +45,21 @@ export function runDue(view: View, run: RunState, liveness: Liveness): number | 
 
 function timeoutDue(run: RunState, liveness: Liveness): number | null {
   const { timeoutMs } = run.definition
-  if (timeoutMs === null || run.startedAt === null) return null
-  return Math.max(run.startedAt, liveness.since) + timeoutMs + TIMEOUT_SLACK_MS
+  const since = beganAt(run)
+  if (timeoutMs === null || since === null) return null
+  return Math.max(since, liveness.since) + timeoutMs + TIMEOUT_SLACK_MS
 }
 
 export function heartbeatDue(run: RunState, liveness: Liveness): number | null {
   const { heartbeatTimeoutMs } = run.definition
-  if (heartbeatTimeoutMs === null || run.startedAt === null) return null
-  return Math.max(run.startedAt, liveness.since, liveness.heardOf(run.runId) ?? 0) + heartbeatTimeoutMs
+  const since = beganAt(run)
+  if (heartbeatTimeoutMs === null || since === null) return null
+  return Math.max(since, liveness.since, liveness.heardOf(run.runId) ?? 0) + heartbeatTimeoutMs
+}
+
+/** By the owner's clock, as the time-outs are: an executor's may be wrong by any amount. */
+function beganAt(run: RunState): number | null {
+  return run.runningSince ?? run.startedAt
 }
 
 /** When a pause by labels or of the whole schedule ends by itself. */

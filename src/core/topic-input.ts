@@ -27,7 +27,7 @@ export type TopicInput =
       readonly jobId: string
       readonly toPartition: number
     }
-  /** Retention took them before they were read: offsets from `from`, up to and without `to`. */
+  /** Retention took them before they were read, or nobody can read them: offsets from `from`, up to and without `to`. */
   | { readonly kind: 'input-lost'; readonly topic: string; readonly from: number; readonly to: number }
 
 export function decideTopicInput(input: TopicInput): Decided[] {

@@ -1,7 +1,5 @@
+import { MAX_CONCURRENCY } from '../core/limits.ts'
 import { OperationalError } from '../ports/operational-error.ts'
-
-/** Each run in flight has its context in memory; more is a mistake in a configuration. */
-const MAX_CONCURRENCY = 10_000
 
 /** Throws `invalid-option` unless it is a whole number from 1 to 10,000. */
 export function checkConcurrency(executor: string, concurrency: number): void {

@@ -5,7 +5,7 @@
  * 1. A report that was not taken is kept, and sent again when its attempt is handed over again; of more than 1,000 the
  *    oldest goes. An attempt whose report went is run again if it comes again.
  * 2. One report of an attempt is under way at a time.
- * 3. The last 10,000 attempts whose report was taken are known: their copies are dropped (protocol §5).
+ * 3. The last 100,000 attempts whose report was taken are known: their copies are dropped (protocol §5).
  */
 import type { Report } from '../core/reports.ts'
 
@@ -20,7 +20,8 @@ interface Kept {
   wanted: boolean
 }
 
-const REMEMBERED = 10_000
+/** Some 25 MB of them. */
+export const REMEMBERED = 100_000
 /** With the largest results 256 MB. Most of them wait in vain: their partition moved to another process. */
 const KEPT = 1_000
 

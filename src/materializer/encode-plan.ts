@@ -84,10 +84,7 @@ export function encodePlan(
 
 /** Keys and framing of the records: a log counts them as well. */
 function besideValues(plan: Plan): number {
-  return plan.events.reduce(
-    (sum, event) => sum + FRAMING_BYTES + ('jobId' in event && event.jobId !== null ? event.jobId.length : 0),
-    FRAMING_BYTES,
-  )
+  return plan.events.reduce((sum, event) => sum + FRAMING_BYTES + (keyOf(event)?.length ?? 0), FRAMING_BYTES)
 }
 
 function encodable(codec: EventCodec, events: readonly Event[]): EncodedBatch | Error {

@@ -1,14 +1,17 @@
 /**
  * The last `keepRuns` finished runs of each job, in the store only.
  *
- * A cache: what is older, or of a job that is gone, is in the events.
+ * A cache: what is older, or of a job that is gone, is in the events; so is what a store doesn't have because its state
+ * was restored from elsewhere.
  */
 import type { JobState } from '../core/job/job-state.ts'
 import { MAX_KEEP_RUNS } from '../core/limits.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { Retired } from '../core/state.ts'
+import { LogError } from '../ports/event-log.ts'
 import type { StateStore, StoreRow } from '../ports/state-store.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import type { Ended } from './read-finished.ts'
 
 interface Row {
   /** How many runs of the job had ended with this one. */
@@ -24,10 +27,15 @@ const text = { encoder: new TextEncoder(), decoder: new TextDecoder() }
 export class FinishedRuns {
   readonly #store: StateStore
   readonly #logger: Logger
+  readonly #readEvents: (see: (ended: Ended) => void) => Promise<void>
+  /** By job and incarnation: their runs were taken from the events, or are being taken. */
+  readonly #taken = new Map<string, Promise<void>>()
 
-  constructor(store: StateStore, logger: Logger) {
+  /** `readEvents`: as `readFinished` does of the partition. */
+  constructor(store: StateStore, logger: Logger, readEvents: (see: (ended: Ended) => void) => Promise<void>) {
     this.#store = store
     this.#logger = logger
+    this.#readEvents = readEvents
   }
 
   /** When the store fails nothing is lost that the events don't have. */
@@ -37,29 +45,84 @@ export class FinishedRuns {
       const { keepRuns } = job.definition
       if (keepRuns === 0) continue
       if (job.endedRuns > keepRuns) rows.push({ key: key(job, job.endedRuns - keepRuns), value: null })
-      rows.push({ key: key(job, job.endedRuns), value: encodeRow(job.endedRuns, run) })
+      rows.push(row(job, run))
     }
     for (const job of retired.jobs) {
+      this.#taken.delete(incarnationKey(job))
       const first = Math.max(1, job.endedRuns - MAX_KEEP_RUNS + 1)
       for (let ended = first; ended <= job.endedRuns; ended += 1) rows.push({ key: key(job, ended), value: null })
     }
-    if (rows.length === 0) return
-    this.#store.write(rows).catch((err: unknown) => {
-      this.#logger.warn({ err }, 'finished runs were not stored: they are in the events')
-    })
+    if (rows.length > 0) void this.#write(rows)
   }
 
   /** Those that are kept, the latest first. */
   async of(job: JobState): Promise<FinishedRun[]> {
     const found: FinishedRun[] = []
-    const first = Math.max(1, job.endedRuns - job.definition.keepRuns + 1)
-    for (let ended = job.endedRuns; ended >= first; ended -= 1) {
+    for (let { endedRuns: ended } = job; ended >= firstKept(job); ended -= 1) {
       const value = await this.#store.get(key(job, ended))
-      const row = value === null ? null : decodeRow(value)
-      if (row?.ended === ended) found.push(row.run)
+      const there = value === null ? null : decodeRow(value)
+      if (there?.ended === ended) found.push(there.run)
     }
     return found
   }
+
+  /**
+   * null: it is not kept. When the store has fewer runs than are to be kept of the job, those are taken from the events
+   * first, once; rejects with a `LogError` that may pass when they can't be read now.
+   */
+  async find(job: JobState, runId: string): Promise<FinishedRun | null> {
+    const isIt = (run: FinishedRun): boolean => run.runId === runId
+    const kept = await this.of(job)
+    const found = kept.find(isIt)
+    if (found !== undefined) return found
+    if (kept.length > job.endedRuns - firstKept(job)) return null
+    await this.#takeOnce(job)
+    return (await this.of(job)).find(isIt) ?? null
+  }
+
+  #takeOnce(job: JobState): Promise<void> {
+    const of = incarnationKey(job)
+    const taken = this.#taken.get(of) ?? this.#take(job)
+    this.#taken.set(of, taken)
+    taken.catch(() => this.#taken.delete(of))
+    return taken
+  }
+
+  async #take(job: JobState): Promise<void> {
+    const of = incarnationKey(job)
+    const writes: Promise<void>[] = []
+    try {
+      await this.#readEvents((ended) => {
+        const isKept = incarnationKey(ended.job) === of && ended.job.endedRuns >= firstKept(job)
+        if (isKept) writes.push(this.#write([row(ended.job, ended.run)]))
+      })
+    } catch (err) {
+      if (err instanceof LogError && (err.retryable || err.code === 'closed')) throw err
+      this.#logger.warn({ err, jobId: job.jobId }, 'finished runs could not be taken from the events')
+    }
+    await Promise.all(writes)
+  }
+
+  async #write(rows: readonly StoreRow[]): Promise<void> {
+    try {
+      await this.#store.write(rows)
+    } catch (err) {
+      this.#logger.warn({ err }, 'finished runs were not stored: they are in the events')
+    }
+  }
+}
+
+function row(job: JobState, run: FinishedRun): StoreRow {
+  return { key: key(job, job.endedRuns), value: encodeRow(job.endedRuns, run) }
+}
+
+/** Counted from 1; above `endedRuns` when none is kept. */
+function firstKept({ endedRuns, definition }: JobState): number {
+  return Math.max(1, endedRuns - definition.keepRuns + 1)
+}
+
+function incarnationKey({ jobId, incarnation }: JobState): string {
+  return `${jobId}/${incarnation}`
 }
 
 function encodeRow(ended: number, run: FinishedRun): Uint8Array {
@@ -77,5 +140,5 @@ function decodeRow(value: Uint8Array): { readonly ended: number; readonly run: F
 
 /** Slots are used round and round; a run's is the same whatever `keepRuns` is. */
 function key(job: JobState, ended: number): string {
-  return `finished/${job.jobId}/${job.incarnation}/${ended % MAX_KEEP_RUNS}`
+  return `finished/${incarnationKey(job)}/${ended % MAX_KEEP_RUNS}`
 }

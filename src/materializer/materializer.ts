@@ -9,7 +9,7 @@ import { partitionOf } from '../core/partition.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { RunState } from '../core/run/run-state.ts'
 import type { EventCodec } from '../ports/event-codec.ts'
-import type { Assignment, Membership } from '../ports/event-log.ts'
+import { type Assignment, LogError, type Membership } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { PartitionOptions } from './partition-options.ts'
 import { type Mode, Partition } from './partition.ts'
@@ -97,7 +97,7 @@ export class Materializer {
     const partition = this.#partition(partitionOf(jobId, this.#partitions.length))
     if (command.type !== 'CancelRun' && command.type !== 'RetryRun')
       return partition.submit({ kind: 'command', command })
-    const finishedRun = await partition.finishedRun(jobId, command.runId)
+    const finishedRun = await partition.finishedRun(jobId, command.runId).catch(notKnown)
     return partition.submit({ kind: 'command', command, finishedRun })
   }
 
@@ -253,6 +253,12 @@ export class Materializer {
     this.#settleFirst()
     this.#options.failed(error)
   }
+}
+
+function notKnown(cause: unknown): never {
+  if (!(cause instanceof LogError)) throw cause
+  const { message, retryable } = cause
+  throw new OperationalError('log-failed', `the runs that are over could not be read: ${message}`, { cause, retryable })
 }
 
 /** Encoded values last until the next call of `encode`; where several partitions encode, a batch in flight needs its own. */

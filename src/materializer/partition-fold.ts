@@ -6,7 +6,7 @@
 import { evolve } from '../core/evolve.ts'
 import { State } from '../core/state.ts'
 import type { EventCodec } from '../ports/event-codec.ts'
-import type { EventLog, StoredRecord, TopicPartition } from '../ports/event-log.ts'
+import { type EventLog, LogError, type StoredRecord, type TopicPartition } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import type { Cursor } from './cursor.ts'
@@ -64,15 +64,20 @@ export class PartitionFold {
       for (const record of read.records) {
         if (record.offset >= this.cursor.offset) this.#take(record, apply)
       }
+      if (read.unreadable !== undefined) this.#take(foreignAt(read.unreadable.from), apply)
       // What no reader sees, such as the marker of a foreign transaction, has an offset as well.
       if (read.next > this.cursor.offset) this.#reader.skipTo(read.next)
       else if (read.records.length === 0) return
     }
   }
 
+  /** Rejects with `LogError` `offset-out-of-range` when the log ends before what was folded of it. */
   async foldToEnd(apply: (events: readonly AcceptedEvent[]) => void = this.apply): Promise<void> {
     const { log, topicPartition } = this.#options
-    await this.foldTo(await log.end(topicPartition), apply)
+    const end = await log.end(topicPartition)
+    const { offset } = this.cursor
+    if (end < offset) throw new LogError('offset-out-of-range', `the log ends at ${end}, it was read up to ${offset}`)
+    await this.foldTo(end, apply)
   }
 
   readonly apply = (events: readonly AcceptedEvent[]): void => {
@@ -105,6 +110,11 @@ export class PartitionFold {
     apply(events)
     this.#options.accepted(events)
   }
+}
+
+/** What can't be read, in its place: an owner writes what every version can read, so nothing accepted is lost with it. */
+function foreignAt(offset: number): StoredRecord {
+  return { offset, timestamp: 0, key: null, value: null, headers: [] }
 }
 
 const WHY: Readonly<Record<string, string>> = {

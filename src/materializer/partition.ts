@@ -25,7 +25,7 @@ import type { PartitionOptions } from './partition-options.ts'
 import { PartitionTimers } from './partition-timers.ts'
 import type { Plan } from './plan-batch.ts'
 import { type OwnBatch, Replica } from './replica.ts'
-import { beforeNextTry, nextTurn, settle, type Settled } from './settle.ts'
+import { beforeNextTry, mayPass, nextTurn, settle, type Settled } from './settle.ts'
 import { callerError, isFatal, notOwner, stopped, type Unsettled } from './unsettled.ts'
 
 export type Mode = 'following' | 'announcing' | 'owning' | 'stopped'
@@ -53,15 +53,18 @@ export class Partition {
     this.#topicPartition = { topic: 'events', partition: options.partition }
     this.#timers = new PartitionTimers(options.clock, () => this.#wake())
     this.#replica = new Replica(options)
-    const { log, logger } = options
+    const { log, clock, logger } = options
     const replica = this.#replica
     this.#follower = new Follower({
       log,
+      clock,
       logger,
       topicPartition: this.#topicPartition,
       fold: () => replica.foldToEnd(),
       isIntact: () => replica.isIntact(),
       misfits: () => replica.misfits,
+      // Its timers and effects are of the lost history. Who is about to announce itself goes on.
+      lostTail: () => this.#mode === 'owning' && this.#becomeFollower('the log lost its tail'),
       rebuild: () => replica.rebuild(),
     })
   }
@@ -108,7 +111,7 @@ export class Partition {
     if (this.#mode !== 'owning') return
     this.#exclusively(async () => {
       await this.#follower.catchUp()
-      if (!this.#isMine()) this.#becomeFollower('another owner was announced')
+      if (this.#mode === 'owning' && !this.#isMine()) this.#becomeFollower('another owner was announced')
     })
   }
 
@@ -116,6 +119,8 @@ export class Partition {
   async release(): Promise<void> {
     if (this.#mode === 'stopped') return
     this.#leaving = true
+    // A checkpoint that is being written would be waited for.
+    this.#replica.released()
     await this.#idle()
     this.#becomeFollower('another node is to own the partition')
     if (this.#follower.isBehind) this.#followOn()
@@ -199,7 +204,7 @@ export class Partition {
 
   async #announce(generation: number): Promise<void> {
     const { codec } = this.#options
-    if (!(await this.#follower.catchUp())) return this.#becomeFollower('the log could not be read')
+    if (!(await this.#follower.catchUpSurely())) return this.#becomeFollower('the log could not be read')
     const event = announcement(this.cursor, this.#options, generation, this.state)
     this.#owner = event.owner
     const records = [{ key: null, value: Uint8Array.from(codec.encode([event]).values[0] ?? NOBODY) }]
@@ -292,8 +297,8 @@ export class Partition {
       clock,
       to: this.#topicPartition,
       records,
-      expected: own === null ? -1 : this.cursor.offset,
-      takeOwn: () => own !== null && this.#replica.takeOwn(own),
+      expected: this.cursor.offset,
+      takeOwn: own === null ? null : () => this.#replica.takeOwn(own),
       fold: (offset) => (offset === null ? this.#replica.foldToEnd() : this.#replica.foldTo(offset)),
       isIntact: () => this.#replica.isIntact(),
       isAccepted,
@@ -325,7 +330,7 @@ export class Partition {
   }
 
   #fail(plan: Plan, settled: Unsettled): void {
-    if (settled.kind === 'refused' && settled.error.retryable) return
+    if (settled.kind === 'refused' && mayPass(settled.error)) return
     const error = callerError(settled, this.#options.partition)
     this.#inbox.drop(plan)
     for (const { pending } of plan.answers) pending.reject(error)
@@ -337,15 +342,14 @@ export class Partition {
       case 'overtaken':
         return this.#becomeFollower('another owner was announced')
       case 'refused':
-        if (!settled.error.retryable) throw settled.error
+        if (!mayPass(settled.error)) throw settled.error
         this.#options.logger.warn({ err: settled.error }, 'the log refused a batch, it is decided anew')
-        return beforeNextTry(this.#options.clock)
+        return beforeNextTry(this.#options.clock, settled.error, () => this.#leaving)
       case 'unknown':
         return this.#becomeFollower('the outcome of a batch stayed unknown')
       case 'truncated':
-        this.#options.logger.error({ partition: this.#options.partition }, 'the log lost its tail: rebuilding from it')
         this.#becomeFollower('the log lost its tail')
-        return this.#replica.rebuild()
+        return this.#follower.rebuild().then(() => undefined)
     }
   }
 

@@ -8,12 +8,13 @@ import { evolve } from '../core/evolve.ts'
 import type { BatchCommitted, Event } from '../core/events.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { Overlay, State } from '../core/state.ts'
-import { cursorProblem, cursorRow, isStart } from './checkpoint/checkpoint-cursor.ts'
+import { isStart, leadsTo } from './checkpoint/checkpoint-cursor.ts'
 import { Checkpoints } from './checkpoint/checkpoints.ts'
-import { type Cursor, sameBytes } from './cursor.ts'
+import { type Cursor, sameBytes, START } from './cursor.ts'
 import { FinishedRuns } from './finished-runs.ts'
 import { PartitionFold, refusedLogger } from './partition-fold.ts'
 import type { PartitionOptions } from './partition-options.ts'
+import { readFinished } from './read-finished.ts'
 import type { AcceptedEvent } from './reader.ts'
 import { Unsent, type UnsentBatch } from './unsent.ts'
 
@@ -30,9 +31,6 @@ export interface OwnBatch {
   accepted: boolean
 }
 
-/** Of a batch decided on another history, or of an owner whose announcement would lie before the cursor. */
-const OF_ANOTHER_PAST: ReadonlySet<string> = new Set(['other-history', 'other-batch'])
-
 export class Replica {
   readonly #options: PartitionOptions
   readonly #fold: PartitionFold
@@ -40,13 +38,17 @@ export class Replica {
   readonly #unsent = new Unsent()
   readonly #checkpoints: Checkpoints
   #own: OwnBatch | null = null
-  /** Records that don't fit what was folded before them: copies, or the log has lost its tail. */
+  /** Records that don't fit what was folded before them: copies, a fenced owner's, or the log has lost its tail. */
   misfits = 0
+  /** Of the last batch that named its past, or was found to follow it; START: there is none yet. */
+  #anchor: Cursor = START
+  /** A batch of the owner did not fit: no single batch proves any more that the log is the one that was folded. */
+  #isDoubtful = false
 
   constructor(options: PartitionOptions) {
     const { log, logger, codec, singleWriter, partition } = options
     this.#options = options
-    this.#finished = new FinishedRuns(options.store, logger)
+    this.#finished = new FinishedRuns(options.store, logger, (see) => readFinished(options, see))
     const refused = refusedLogger(logger, partition)
     this.#fold = new PartitionFold({
       log,
@@ -55,7 +57,8 @@ export class Replica {
       singleWriter,
       accepted: (events) => options.accepted(partition, events),
       refused: (record, verdict) => {
-        if ('why' in verdict && OF_ANOTHER_PAST.has(verdict.why)) this.misfits += 1
+        if (!('why' in verdict && verdict.why === 'foreign')) this.misfits += 1
+        if (verdict.kind === 'dropped') this.#isDoubtful = true
         refused(record, verdict)
       },
     })
@@ -76,7 +79,11 @@ export class Replica {
   /** Takes up the latest checkpoint that fits the log, and folds from there to the end. */
   async open(): Promise<void> {
     await this.#checkpoints.restore()
+    // A checkpoint may be of an announcement, which stands as well behind another past.
+    if (this.cursor.seq > 0) this.#anchor = this.cursor
+    const isWhole = isStart(this.cursor)
     await this.foldToEnd()
+    if (isWhole) this.#isDoubtful = false
     this.#checkpoints.begin()
   }
 
@@ -89,20 +96,30 @@ export class Replica {
     return this.#fold.foldTo(offset, this.#apply)
   }
 
-  /** The log has the last batch that was folded, and it hashes to the same chain. */
+  /** The log still leads to the state: read again from the last batch that names its past, in doubt from the beginning. */
   async isIntact(): Promise<boolean> {
     const { log, codec, singleWriter, partition } = this.#options
-    if (singleWriter || isStart(this.cursor)) return true
-    const row = cursorRow(this.cursor, log.partitions, new Uint8Array(0))
-    return (await cursorProblem(row, log, codec, { topic: 'events', partition })) === null
+    const { cursor } = this
+    if (singleWriter || isStart(cursor)) return true
+    const from = this.#isDoubtful ? START : this.#anchor
+    if (!(await leadsTo(from, cursor, log, codec, { topic: 'events', partition }))) return false
+    this.#isDoubtful = false
+    this.#anchor = cursor
+    return true
   }
 
-  /** The log lost what was folded of it: everything anew. */
+  /**
+   * The log lost what was folded of it: everything anew. Rejects with `LogError` when it can't be read now; what was read
+   * until then is the beginning of what it has, so the next fold goes on from there.
+   */
   async rebuild(): Promise<void> {
     this.#fold.reset()
     this.#unsent.restore([])
-    await this.foldToEnd()
+    this.#anchor = START
     this.#checkpoints.begin()
+    await this.foldToEnd()
+    // What does not fit was judged by all that the log has, as in `open`.
+    this.#isDoubtful = false
   }
 
   /** The batch in flight; null: there is none. */
@@ -126,9 +143,10 @@ export class Replica {
     return job === undefined ? [] : this.#finished.of(job)
   }
 
-  /** null: it is not kept. */
+  /** null: it is not over, or not kept. Rejects with a `LogError` that may pass when it can't be known now. */
   async finishedRun(jobId: string, runId: string): Promise<FinishedRun | null> {
-    return (await this.finishedRuns(jobId)).find((run) => run.runId === runId) ?? null
+    const job = this.state.job(jobId)
+    return job === undefined || this.state.run(runId) !== undefined ? null : this.#finished.find(job, runId)
   }
 
   /** This node owns the partition from now on: it writes the checkpoints that others restore. */
@@ -147,6 +165,7 @@ export class Replica {
   readonly #apply = (events: readonly AcceptedEvent[]): void => {
     const trailer = events.at(-1)?.event
     const own = this.#own
+    if (trailer?.type === 'BatchCommitted') this.#anchor = this.cursor
     if (own !== null && trailer?.type === 'BatchCommitted' && isOf(trailer, own)) {
       own.overlay.commit()
       own.accepted = true

@@ -14,8 +14,8 @@ export interface Settling {
   readonly records: readonly LogRecord[]
   /** Where the batch lands when nobody wrote in between. */
   readonly expected: number
-  /** It landed there: takes it as accepted without reading it back. */
-  readonly takeOwn: () => void
+  /** It landed there: takes it as accepted without reading it back. null: it is to be read back. */
+  readonly takeOwn: (() => void) | null
   /** Folds up to an offset; null: to the end of the log. */
   readonly fold: (offset: number | null) => Promise<void>
   /** The log still has what was folded of it: a connection that broke may have been to a leader that is no more. */
@@ -43,6 +43,8 @@ const MAX_SENDS = 20
 const FIRST_WAIT_MS = 10
 const LONGEST_WAIT_MS = 1_000
 const REFUSED_WAIT_MS = 100
+/** Somebody has to change the cluster first. */
+const FORBIDDEN_WAIT_MS = 5_000
 
 export async function settle(settling: Settling): Promise<Settled> {
   let lastError: LogError | null = null
@@ -55,13 +57,17 @@ export async function settle(settling: Settling): Promise<Settled> {
       if (sent.code === 'disk-failed' || sent.code === 'closed') return { kind: 'unknown', error: sent }
       lastError = sent
       await wait(settling.clock, FIRST_WAIT_MS)
-      await foldIfPossible(settling, null)
-      if (!(await isIntact(settling))) return { kind: 'truncated' }
+      if ((await foldIntact(settling, null)) === 'truncated') return { kind: 'truncated' }
     } else {
-      if (sent.baseOffset < settling.expected) return { kind: 'truncated' }
-      if (send === 1 && sent.baseOffset === settling.expected) settling.takeOwn()
-      // It is in the log, whatever becomes of the reading: a failure of that is no refusal.
-      else lastError = (await foldIfPossible(settling, sent.baseOffset + settling.records.length)) ?? lastError
+      const { expected, takeOwn, records } = settling
+      if (sent.baseOffset < expected) return { kind: 'truncated' }
+      if (send === 1 && sent.baseOffset === expected && takeOwn !== null) takeOwn()
+      else {
+        const folded = await foldIntact(settling, sent.baseOffset + records.length)
+        if (folded === 'truncated') return { kind: 'truncated' }
+        // It is in the log, whatever becomes of the reading: a failure of that is no refusal.
+        lastError = folded ?? lastError
+      }
     }
     if (settling.isAccepted()) return { kind: 'accepted' }
     if (settling.isOvertaken()) return { kind: 'overtaken' }
@@ -78,22 +84,17 @@ async function sendOnce({ log, to, records }: Settling): Promise<Appended | LogE
   }
 }
 
-async function foldIfPossible(settling: Settling, offset: number | null): Promise<LogError | null> {
+/**
+ * Others wrote in between, or the connection broke: before the fold takes the batch for accepted, the log must be the one
+ * on which it was decided. What can't be read now is looked at after the next try.
+ */
+async function foldIntact(settling: Settling, offset: number | null): Promise<LogError | 'truncated' | null> {
   try {
+    if (!(await settling.isIntact())) return 'truncated'
     await settling.fold(offset)
     return null
   } catch (error) {
-    if (error instanceof LogError) return error
-    throw error
-  }
-}
-
-/** What can't be read now is looked at after the next try. */
-async function isIntact(settling: Settling): Promise<boolean> {
-  try {
-    return await settling.isIntact()
-  } catch (error) {
-    if (error instanceof LogError) return true
+    if (error instanceof LogError) return error.code === 'offset-out-of-range' ? 'truncated' : error
     throw error
   }
 }
@@ -102,9 +103,16 @@ function wait(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(clock.now() + ms, resolve))
 }
 
-/** Before a batch that the log refused is decided anew. */
-export function beforeNextTry(clock: Clock): Promise<void> {
-  return wait(clock, REFUSED_WAIT_MS)
+/** A refusal that may pass by itself, or when somebody changes what the broker allows. */
+export function mayPass(error: LogError): boolean {
+  return error.retryable || error.code === 'not-authorized'
+}
+
+/** Before a batch that the log refused is decided anew; shorter for who no longer wants to own. */
+export async function beforeNextTry(clock: Clock, error: LogError, isAbandoned: () => boolean): Promise<void> {
+  const until = clock.now() + (error.retryable ? REFUSED_WAIT_MS : FORBIDDEN_WAIT_MS)
+  do await wait(clock, REFUSED_WAIT_MS)
+  while (clock.now() < until && !isAbandoned())
 }
 
 /** Lets callers that were answered submit what follows, so that it rides the next batch. */

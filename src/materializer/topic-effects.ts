@@ -8,11 +8,12 @@
  */
 import { type Effect, effectsOf, orphanedDispatches } from '../core/effects.ts'
 import type { Event, Mark } from '../core/events.ts'
+import type { RejectionCode } from '../core/rejections.ts'
 import type { RunState } from '../core/run/run-state.ts'
 import type { State } from '../core/state.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventCodec } from '../ports/event-codec.ts'
-import { type EventLog, LogError } from '../ports/event-log.ts'
+import { type EventLog, LogError, type LogErrorCode } from '../ports/event-log.ts'
 import type { InputCodec, InputRecord } from '../ports/input-codec.ts'
 import type { Outbox, OutgoingRecord } from '../ports/outbox.ts'
 import type { OutputCodec } from '../ports/output-codec.ts'
@@ -54,6 +55,14 @@ interface Asked {
 
 /** Makes the record when it is its turn; null: there is nothing to send any more. */
 type Make = () => Promise<OutgoingRecord | null> | OutgoingRecord | null
+
+/** What is wrong with the record itself, and the code that its dead letter has for that. */
+const UNSENDABLE: Partial<Record<LogErrorCode, RejectionCode>> = {
+  'too-large': 'payload-too-large',
+  'invalid-record': 'malformed',
+}
+/** One after another, until the rest is not too large. */
+const LEFT_OUT: readonly Partial<InputRecord>[] = [{}, { value: null }, { headers: [] }, { value: null, headers: [] }]
 
 export class TopicEffects {
   readonly #options: TopicEffectsOptions
@@ -180,14 +189,8 @@ export class TopicEffects {
         const type = effect.type === 'grant' ? 'RunGranted' : 'ClaimRefused'
         return this.#send(() => outputs.control({ type, runId, attempt, executor, at: clock.now() }))
       }
-      case 'forward': {
-        const commandId = event !== null && 'commandId' in event ? event.commandId : null
-        const at = event?.time ?? clock.now()
-        return this.#send(async () => {
-          const record = await this.#input(effect)
-          return record === null ? null : outputs.forward(record, commandId, effect.toPartition, at)
-        })
-      }
+      case 'forward':
+        return this.#forward(effect, event)
       case 'dead-letter': {
         const reason = event !== null && 'reason' in event ? (event.reason ?? '') : ''
         return this.#deadLetter(effect, reason)
@@ -227,20 +230,49 @@ export class TopicEffects {
     return to !== null && mayReply(to) ? to : null
   }
 
-  /** What is too large with what is added to it goes without its value, which is at its place for a while. */
-  #deadLetter(effect: Effect & { type: 'dead-letter' }, reason: string): Promise<boolean> {
-    const { outputs, outbox } = this.#options
-    return this.#unlessRefused(async () => {
+  /** What its home can't take, with what is added to it, becomes a dead letter: there nobody can mend it. */
+  #forward(effect: Effect & { type: 'forward' }, event: Event | null): Promise<boolean> {
+    const { outputs, outbox, clock, logger } = this.#options
+    const commandId = event !== null && 'commandId' in event ? event.commandId : null
+    const at = event?.time ?? clock.now()
+    return this.#untilDone(async () => {
       const record = await this.#input(effect)
-      if (record === null) return null
+      if (record === null) return
       try {
-        await outbox.send(outputs.deadLetter(record, effect.error, reason))
-        return null
-      } catch (error) {
-        if (!(error instanceof LogError) || error.code !== 'too-large') throw error
-        return outputs.deadLetter({ ...record, value: null }, effect.error, `${reason} (too large to be copied)`)
+        await outbox.send(outputs.forward(record, commandId, effect.toPartition, at))
+      } catch (err) {
+        const code = err instanceof LogError ? UNSENDABLE[err.code] : undefined
+        if (!(err instanceof LogError) || code === undefined) throw err
+        const { topic, partition, offset } = record
+        logger.warn({ err, topic, partition, offset }, 'a record could not be sent to its home: it is a dead letter')
+        await this.#copy(record, code, `${err.message}, when it was sent to partition ${effect.toPartition}`)
       }
     })
+  }
+
+  #deadLetter(effect: Effect & { type: 'dead-letter' }, reason: string): Promise<boolean> {
+    return this.#untilDone(async () => {
+      const record = await this.#input(effect)
+      if (record !== null) await this.#copy(record, effect.error, reason)
+    })
+  }
+
+  /** To the dead letters. What is too large with what is added to it goes without a part: all of it is at its place for a while. */
+  async #copy(record: InputRecord, error: string, reason: string): Promise<void> {
+    const { outputs, outbox, logger } = this.#options
+    const partly = `${reason} (too large to be copied)`
+    const { topic, partition, offset } = record
+    let refused: LogError | null = null
+    for (const part of LEFT_OUT.map((without) => ({ ...record, ...without }))) {
+      try {
+        return await outbox.send(outputs.deadLetter(part, error, refused === null ? reason : partly))
+      } catch (err) {
+        if (!(err instanceof LogError) || err.code === 'closed') throw err
+        refused = err
+        if (err.code !== 'too-large') break
+      }
+    }
+    logger.warn({ err: refused, topic, partition, offset }, 'a record could not be copied to the dead letters')
   }
 
   /** The record of the effect's input; null: retention was faster. */

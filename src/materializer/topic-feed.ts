@@ -2,10 +2,11 @@
  * Reads one topic of inputs on and on, and hands its records over in offset order, each once.
  *
  * Boundary: it knows records and offsets, not what they are. It may be told only that more of them wait than it likes.
+ * Invariant: whoever was told of more while it read or handed over is not forgotten.
  */
 import type { InputTopic } from '../core/effects.ts'
 import type { Clock } from '../ports/clock.ts'
-import { type EventLog, LogError, type StoredRecord } from '../ports/event-log.ts'
+import { type EventLog, LogError, type StoredRecord, type UnreadableRange } from '../ports/event-log.ts'
 import type { Logger } from '../ports/telemetry.ts'
 
 export interface TopicFeedOptions {
@@ -22,7 +23,7 @@ interface Feeding {
   /** The first offset that is read. */
   readonly from: number
   readonly take: (record: StoredRecord) => Promise<void>
-  /** Offsets from `from`, up to and without `to`, are there no more. */
+  /** Offsets from `from`, up to and without `to`, are there no more, or can't be read. */
   readonly lost: (from: number, to: number) => void
 }
 
@@ -39,10 +40,13 @@ export class TopicFeed {
   #portion: readonly StoredRecord[] = []
   /** Index of the next record of the portion. */
   #at = 0
+  /** Behind the portion. */
+  #unreadable: UnreadableRange | null = null
   /** Where the portion after this one begins. */
   #next: number
   #waiting = 0
   #running = false
+  #woken = false
   #stopped = false
   /** There may be more than was read. */
   #more = false
@@ -70,6 +74,7 @@ export class TopicFeed {
   stop(): void {
     this.#stopped = true
     this.#portion = []
+    this.#unreadable = null
     this.#unwatch()
     this.#cancelRetry()
   }
@@ -85,12 +90,17 @@ export class TopicFeed {
   }
 
   #run(): void {
-    const isWanted = this.#more || this.#at < this.#portion.length
-    if (this.#running || this.#stopped || !this.#hasRoom || !isWanted) return
+    this.#woken = true
+    if (!this.#running) void this.#runWhileWoken()
+  }
+
+  async #runWhileWoken(): Promise<void> {
     this.#running = true
-    void this.#goOn().finally(() => {
-      this.#running = false
-    })
+    while (this.#woken && !this.#stopped) {
+      this.#woken = false
+      await this.#goOn()
+    }
+    this.#running = false
   }
 
   async #goOn(): Promise<void> {
@@ -98,6 +108,7 @@ export class TopicFeed {
       while (!this.#stopped && this.#hasRoom) {
         const record = this.#portion[this.#at]
         if (record !== undefined) await this.#handOver(record)
+        else if (this.#unreadable !== null) this.#passOver(this.#unreadable)
         else if (this.#more) await this.#read()
         else return
       }
@@ -117,16 +128,22 @@ export class TopicFeed {
     const from = this.#next
     this.#more = false
     try {
-      const { records, next } = await log.read({ topic: this.topic, partition }, from, READ_BYTES)
+      const { records, next, unreadable = null } = await log.read({ topic: this.topic, partition }, from, READ_BYTES)
       if (this.#stopped) return
       this.#portion = records.filter(({ offset }) => offset >= from)
       this.#at = 0
+      this.#unreadable = unreadable
       this.#next = Math.max(next, from)
       if (this.#next > from) this.#more = true
     } catch (error) {
       if (!(error instanceof LogError) || error.code !== 'offset-out-of-range') throw error
       await this.#lost(error)
     }
+  }
+
+  #passOver({ from, to }: UnreadableRange): void {
+    this.#unreadable = null
+    this.#tellLost(from, to)
   }
 
   #failed(error: unknown): void {
@@ -156,6 +173,10 @@ export class TopicFeed {
     if (to === from) return this.#readLater()
     this.#next = to
     this.#more = true
+    this.#tellLost(from, to)
+  }
+
+  #tellLost(from: number, to: number): void {
     this.#waiting += 1
     this.#feeding.lost(from, to)
   }

@@ -51,6 +51,19 @@ export interface ReadResult {
   readonly records: readonly StoredRecord[]
   /** Where to read on. Equal to `from` when nothing was there: that proves nothing about the end of the log. */
   readonly next: number
+  /**
+   * Behind the records, up to `next`: what is there and can't be read, now or later, such as a batch that nobody can unpack.
+   * Default: there is nothing such.
+   */
+  readonly unreadable?: UnreadableRange
+}
+
+/** Offsets from `from`, up to and without `to`. */
+export interface UnreadableRange {
+  readonly from: number
+  readonly to: number
+  /** For people. */
+  readonly why: string
 }
 
 /** Members that share the partitions of a topic among them: each partition is one member's at a time. */

@@ -1,7 +1,7 @@
 // oxlint-disable vitest/expect-expect -- a scenario asserts with its own `then`
 import { expect, test } from 'vitest'
 import type { CommandEnvelope } from '../../src/core/commands.ts'
-import { COMMAND_MEMORY_MS, MAX_NAME_CHARS } from '../../src/core/limits.ts'
+import { COMMAND_MEMORY_MS, MAX_EXECUTORS, MAX_NAME_CHARS } from '../../src/core/limits.ts'
 import { applied, duplicate, executorDeclared, jobAdded, jobPaused, rejected } from '../support/facts.ts'
 import { addJob, command, declareExecutor, ENVELOPE, given as withId, pauseJob } from '../support/inputs.ts'
 import { at, JOB, T0 } from '../support/moments.ts'
@@ -21,6 +21,16 @@ test('an executor without a name, or with one that is too long, is rejected', ()
   nothing.when(declareExecutor('')).then(rejected('invalid-option', 'executor', anybody))
   nothing.when(declareExecutor('x'.repeat(MAX_NAME_CHARS + 1))).then(rejected('invalid-option', 'executor', anybody))
   nothing.when(declareExecutor('x'.repeat(MAX_NAME_CHARS))).then(executorDeclared('x'.repeat(MAX_NAME_CHARS)))
+})
+
+test(`at most ${MAX_EXECUTORS} executors are declared`, () => {
+  const more = Array.from({ length: MAX_EXECUTORS - 1 }, (_, i) => executorDeclared(`e${i}`))
+  const full = given(...more)
+  full.when(declareExecutor('more')).then(rejected('limit-exceeded', 'executor', anybody))
+  full.when(declareExecutor('e0')).then(applied(anybody))
+  given(...more.slice(1))
+    .when(declareExecutor('more'))
+    .then(executorDeclared('more'))
 })
 
 test('a job may name an executor once it is declared', () => {

@@ -103,6 +103,35 @@ describe('when another member takes a partition over', () => {
   })
 })
 
+describe('behind runs of hours', () => {
+  const quick = (count: number, prefix = ''): string[] => Array.from({ length: count }, (_, at) => `${prefix}${at}`)
+
+  test('what ended in several partitions is known again when one of them comes back', async () => {
+    const { first, worker, runs, clock } = await shared()
+    for (const partition of [1, 0]) {
+      await runs([`long ${partition}`], {}, partition)
+      await runs(quick(6_000, `${partition}-`), { task: 'quick' }, partition)
+    }
+    const second = await worker('second')
+    await second.kill()
+    await clock.settle()
+    expect(first.begun).toHaveLength(12_002)
+    expect(new Set(first.begun).size).toBe(12_002)
+  })
+
+  test('no more is taken of many partitions than is known again, also when some of them are gone and may come back', async () => {
+    const { worker, runs } = groupScene({ partitions: 200 })
+    const first = await worker('first')
+    await runs(quick(600, 'before '), { task: 'quick' })
+    expect(first.begun).toHaveLength(600)
+    await runs(['long'])
+    await runs(quick(600), { task: 'quick' })
+    expect(first.begun).toHaveLength(600 + 500)
+    await worker('second')
+    expect(first.begun).toHaveLength(600 + 500)
+  })
+})
+
 test('a partition whose position can not be read at first is taken when it can', async () => {
   const { first, worker, runs, clock } = await shared()
   const second = await worker('second')

@@ -89,7 +89,7 @@ export const EVENTS: { readonly [T in EventType]: EventOf<T> } = {
   },
   JobModified: {
     type: 'JobModified', ...stamp, ...caused, jobId, version: 2, definition: DELIVERED, anchor: T0, nextFireTime: null,
-    movedFrom: T0 + 1,
+    movedFrom: T0 + 1, heldThrough: T0 + 2,
   },
   JobPaused: { type: 'JobPaused', ...stamp, ...caused, jobId, reason: 'holidays', until: T0 + 1 },
   JobResumed: { type: 'JobResumed', ...stamp, ...caused, jobId, through: T0, skipped: times, nextFireTime: T0 },
@@ -166,7 +166,7 @@ export const JOB_ROW: JobState = {
 export const RUN_ROW: RunState = {
   runId, jobId, incarnation: '3-12-0', scheduledAt: T0, dueAt: T0 + 5, cause: 'trigger', jobVersion: 2, definition: DEFINITION,
   payload: bytes('"now"'), contentType: 'application/json', startBefore: T0 + 1_000, after: null, status: 'retrying', attempt: 2, queuedAt: T0,
-  startedAt: T0 + 3, executor, starts: 1, granted: false, retryAt: T0 + 900, unknownTask: 0, cancelRequested: false,
+  startedAt: T0 + 3, runningSince: T0 + 4, executor, starts: 1, granted: false, retryAt: T0 + 900, unknownTask: 0, cancelRequested: false,
 }
 
 export const COMMAND_ID_ROW: CommandIdRow = { commandId: 'c-1', time: T0 }

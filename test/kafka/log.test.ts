@@ -1,9 +1,10 @@
 /** What the Kafka log is beside the promises of the port: what else may lie in its topics, and what it opens. */
-import { ConfigResourceTypes } from 'kafkajs'
+import { CompressionTypes, ConfigResourceTypes } from 'kafkajs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type KafkaLog, openKafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
 import { applyTopics } from '../../src/adapters/kafka/topics.ts'
 import type { TopicPartition } from '../../src/ports/event-log.ts'
+import { SILENT } from '../../src/ports/telemetry.ts'
 import { batch, readAll, record, refusal, texts } from '../contract/event-log.ts'
 import { kafkaAt } from '../support/kafka/batches.ts'
 import { describeOnKafka, kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
@@ -88,6 +89,25 @@ describeOnKafka('a Kafka log', () => {
     await producer.disconnect()
   })
 
+  test.each([COMMANDS, EVENTS])('passes over what nobody can unpack on %o, and tells of it', async (place) => {
+    const warned: object[] = []
+    const other = await namespace.open({ logger: { ...SILENT, warn: (details) => void warned.push(details) } })
+    const tellings = new Tellings(other, { ...place, partition: 1 })
+    other.watch(place, () => undefined)
+    await log.append(place, batch('before', 1))
+    await produceBomb(namespace.options.namespace, place)
+    await log.append(place, batch('behind', 1))
+    await log.append({ ...place, partition: 1 }, batch('elsewhere', 1))
+    await tellings.next()
+    for (const reader of [log, other]) {
+      const { records, next, unreadable } = await reader.read(place, 0, 1_000_000)
+      expect({ texts: texts(records), next }).toEqual({ texts: ['before 0'], next: 2 })
+      expect(unreadable).toMatchObject({ from: 1, to: 2, why: expect.any(String) })
+      expect(texts((await reader.read(place, 2, 1_000_000)).records)).toEqual(['behind 0'])
+    }
+    expect(warned).toMatchObject([{ ...place, from: 1, to: 2 }])
+  })
+
   test('keeps header order, keys that are not UTF-8, and headers without a value', async () => {
     const producer = kafkaAt(kafkaBrokers()).producer({ allowAutoTopicCreation: false })
     await producer.connect()
@@ -129,6 +149,15 @@ describeOnKafka('a Kafka log', () => {
     expect(texts((await log.read(EVENTS, 33, 1_000)).records)).toEqual(['last 0'])
   })
 })
+
+/** One record of some 80 KB that unpacks to 80 MB. */
+async function produceBomb(prefix: string, { topic, partition }: TopicPartition): Promise<void> {
+  const producer = kafkaAt(kafkaBrokers()).producer({ allowAutoTopicCreation: false })
+  await producer.connect()
+  const messages = [{ partition, value: Buffer.alloc(80 * 1024 * 1024) }]
+  await producer.send({ topic: `${prefix}.${topic}`, messages, compression: CompressionTypes.GZIP })
+  await producer.disconnect()
+}
 
 describeOnKafka('a Kafka log on a compacted topic', () => {
   test('reads over the holes that compaction made, and over batches that lost every record', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { AppendAttempt, AppendFate } from '../../src/adapters/memory/memory-log.ts'
 import { createEventCodec } from '../../src/codec/event-codec.ts'
 import { interval } from '../../src/core/triggers/make-trigger.ts'
-import { type EventLog, LogError } from '../../src/ports/event-log.ts'
+import { type EventLog, LogError, type LogRecord } from '../../src/ports/event-log.ts'
 import { at } from '../support/moments.ts'
 import { World } from '../support/world.ts'
 
@@ -200,6 +200,31 @@ describe('a batch that is refused', () => {
     await world.check(a)
   })
 
+  test.each(['announcement', 'batch'])('for want of a right (%s) is tried again until it is granted', async (what) => {
+    const world = new World()
+    let denied = 2
+    const isDenied = (records: readonly LogRecord[]): boolean => {
+      if (records.length > 1 !== (what === 'batch')) return false
+      denied -= 1
+      return denied >= 0
+    }
+    const a = await world.pass(
+      world.node('a', {
+        log: (log) => ({
+          ...passing(log),
+          append: (to, records) =>
+            isDenied(records)
+              ? Promise.reject(new LogError('not-authorized', 'no right to write'))
+              : log.append(to, records),
+        }),
+      }),
+    )
+    await world.pass(a.client.addJob({ id: 'one', ...HOURLY }))
+    expect(a.failures).toEqual([])
+    expect(world.clock.now(), 'somebody has to grant it first').toBeGreaterThanOrEqual(at(10))
+    await world.check(a)
+  })
+
   test('because it can never be taken stops the partition, and says so', async () => {
     const world = new World()
     const a = await world.node('a', {
@@ -334,43 +359,6 @@ test('bytes of strangers on the topic stop nobody', async () => {
   await a.client.addJob({ id: 'two', ...HOURLY })
   await world.check(a, b)
   expect(b.client.getJobs()).toHaveLength(2)
-})
-
-test('a log that lost its tail while an answer was lost is noticed before the batch is sent again', async () => {
-  const world = new World()
-  const a = await world.node('a')
-  await a.client.addJob({ id: 'kept', ...HOURLY })
-  const { cursor } = await world.fold()
-  await a.client.addJob({ id: 'lost', ...HOURLY })
-  let isLost = false
-  world.faults = () => {
-    if (isLost) return 'ok'
-    isLost = true
-    world.cluster.truncate({ topic: 'events', partition: 0 }, cursor.offset)
-    return 'lose-reply'
-  }
-  const asked = world.pass(a.client.removeJob('lost').catch((error: unknown) => error))
-  expect(await asked).toMatchObject({ code: 'unknown-outcome' })
-  await world.advance(1_000)
-  expect(a.client.getJobs().map(({ id }) => id)).toEqual(['kept'])
-  await world.check(a)
-})
-
-test('a log that lost its tail is noticed by the next batch, and its state is built anew from what is left', async () => {
-  const world = new World()
-  const a = await world.node('a')
-  const b = await world.node('b')
-  await a.client.addJob({ id: 'kept', ...HOURLY })
-  const { cursor } = await world.fold()
-  await a.client.addJob({ id: 'lost', ...HOURLY })
-  await a.client.addJob({ id: 'lost too', ...HOURLY }).catch(() => undefined)
-  world.cluster.truncate({ topic: 'events', partition: 0 }, cursor.offset)
-  const asked = await a.client.removeJob('lost').catch((error: unknown) => error)
-  expect(asked).toMatchObject({ code: 'unknown-outcome' })
-  await world.advance(1_000)
-  expect(a.client.getJobs().map(({ id }) => id)).toEqual(['kept'])
-  await a.client.addJob({ id: 'new', ...HOURLY })
-  await world.check(a, b)
 })
 
 /** The log as it is, to put something in its way. */

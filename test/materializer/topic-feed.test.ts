@@ -19,6 +19,7 @@ async function scene(count: number, wrap: (log: EventLog) => EventLog = (log) =>
   await add(count)
   const taken: number[] = []
   const lost: (readonly number[])[] = []
+  const heard: string[] = []
   const failures: Error[] = []
   const options = {
     log: wrap(log),
@@ -30,10 +31,34 @@ async function scene(count: number, wrap: (log: EventLog) => EventLog = (log) =>
   const feed = new TopicFeed(options, {
     topic: 'commands',
     from: 0,
-    take: async ({ offset }) => void taken.push(offset),
-    lost: (from, to) => lost.push([from, to]),
+    take: async ({ offset }) => {
+      taken.push(offset)
+      heard.push(`took ${offset}`)
+    },
+    lost: (from, to) => {
+      lost.push([from, to])
+      heard.push(`lost ${from}–${to}`)
+    },
   })
-  return { clock, cluster, log, add, feed, taken, lost, failures }
+  return { clock, cluster, log, add, feed, taken, lost, heard, failures }
+}
+
+/** The log with other reads. */
+function reading(log: EventLog, read: EventLog['read']): EventLog {
+  return {
+    partitions: 1,
+    end: (of) => log.end(of),
+    watch: (place, listener) => log.watch(place, listener),
+    append: (to, records) => log.append(to, records),
+    join: (member) => log.join(member),
+    close: () => log.close(),
+    read,
+  }
+}
+
+/** So many turns of the queue of microtasks. */
+async function afterTurns(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1) await Promise.resolve()
 }
 
 describe('a feed', () => {
@@ -74,19 +99,13 @@ describe('a feed', () => {
 
   test('reads again a quarter of a second after the log could not be read, and for ever', async () => {
     let failing = 10
-    const { clock, feed, taken, failures } = await scene(2, (log) => ({
-      partitions: 1,
-      end: (of) => log.end(of),
-      watch: (place, listener) => log.watch(place, listener),
-      append: (to, records) => log.append(to, records),
-      join: (member) => log.join(member),
-      close: () => log.close(),
-      read: async (from, offset, bytes) => {
+    const { clock, feed, taken, failures } = await scene(2, (log) =>
+      reading(log, async (from, offset, bytes) => {
         failing -= 1
         if (failing >= 0) throw new LogError('unavailable', 'away', { retryable: true })
         return log.read(from, offset, bytes)
-      },
-    }))
+      }),
+    )
     feed.start()
     await clock.advance(2_499)
     expect(taken).toEqual([])
@@ -101,6 +120,35 @@ describe('a feed', () => {
     feed.start()
     await clock.settle()
     expect({ lost, taken }).toEqual({ lost: [[0, 3]], taken: [3] })
+  })
+
+  test('says which records can not be read, in their order, and goes on after them', async () => {
+    const { clock, feed, heard } = await scene(5, (log) =>
+      reading(log, async (from, offset, bytes) => {
+        if (offset >= 3) return log.read(from, offset, bytes)
+        const { records } = await log.read(from, offset, bytes)
+        return { records: records.slice(0, 1), next: 3, unreadable: { from: 1, to: 3, why: 'a test' } }
+      }),
+    )
+    feed.start()
+    await clock.settle()
+    expect(heard).toEqual(['took 0', 'lost 1–3', 'took 3', 'took 4'])
+  })
+
+  test('reads on when it is told of more at whatever turn its reading ends', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      let adding: Promise<unknown> | null = null
+      const { clock, feed, taken } = await scene(0, (log) =>
+        reading(log, async (from, offset, bytes) => {
+          const read = await log.read(from, offset, bytes)
+          adding ??= afterTurns(turns).then(() => log.append(PLACE, [{ key: null, value: null }]))
+          return read
+        }),
+      )
+      feed.start()
+      await clock.settle()
+      expect({ turns, taken }).toEqual({ turns, taken: [0] })
+    }
   })
 
   test('ends quietly with its log', async () => {

@@ -1,10 +1,11 @@
 /** Up to where effects have left, and inputs were handled: what trailers say of it, and when (design §3). */
 import { describe, expect, test } from 'vitest'
 import type { BatchCommitted, Event } from '../../src/core/events.ts'
+import { partitionOf } from '../../src/core/partition.ts'
 import { interval } from '../../src/core/triggers/make-trigger.ts'
 import { LogError } from '../../src/ports/event-log.ts'
 import type { Outbox, OutgoingRecord } from '../../src/ports/outbox.ts'
-import { headers, json } from '../support/topic-records.ts'
+import { headers, headerTexts, json } from '../support/topic-records.ts'
 import { World } from '../support/world.ts'
 
 const TASKS = { greet: async () => 'hello' }
@@ -144,6 +145,36 @@ describe('positions of inputs without events', () => {
     expect(reports.length, 'started, and heartbeats').toBeGreaterThan(3)
     expect((await world.fold()).cursor.reportsThrough).toBe(reports.length - 1)
     expect(a.all('ReportIgnored')).toEqual([])
+    await world.check(a)
+  })
+})
+
+describe('a record on the wrong partition that its home can not take', () => {
+  const many = (count: number): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`mine-${index}`, 'x']))
+
+  test.each([
+    [
+      'with as many headers as a record may have',
+      { 'horolog-task': 'greet', ...many(255) },
+      100,
+      { headers: 0, bytes: 100 },
+    ],
+    ['as large as a record may be', { 'horolog-task': 'greet' }, 999_900, { headers: 1, bytes: 0 }],
+  ])('is a dead letter, and holds up nothing: %s', async (_, given, size, kept) => {
+    const world = new World({ topics: true, partitions: 2 })
+    const a = await world.node('a', { roles: ['owner'] })
+    const id = ['a', 'b', 'c', 'd'].find((one) => partitionOf(one, 2) === 1)!
+    const value = Buffer.from(JSON.stringify({ x: '' }).replace('""', `"${'x'.repeat(size - 8)}"`))
+    await world.produce('commands', { partition: 0, key: id, value, headers: headers(given) })
+    await world.advance(10_000)
+    expect(a.all('CommandForwarded')).toHaveLength(1)
+    const [dead, ...others] = await world.records('dead-letters')
+    expect(others).toEqual([])
+    expect(headerTexts(dead!)).toMatchObject({ 'horolog-error': 'payload-too-large', 'horolog-topic': 'commands' })
+    expect({ headers: dead!.headers.length - 5, bytes: dead!.value?.length ?? 0 }).toEqual(kept)
+    const said = await lastTrailer(world)
+    expect(said.dispatchedThrough.seq).toBe(said.seq - 1)
     await world.check(a)
   })
 })

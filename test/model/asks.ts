@@ -14,6 +14,8 @@ export type Shape =
       readonly start: number | null
       readonly end: number | null
       readonly repeat: number | null
+      /** Longer than most intervals: later times come due before earlier ones. */
+      readonly jitter: number | null
     }
 
 export function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
@@ -29,6 +31,7 @@ export const shape: fc.Arbitrary<Shape> = fc.oneof(
       start: fc.option(fc.integer({ min: -90, max: 60 }), { freq: 4, nil: null }),
       end: fc.option(fc.integer({ min: -20, max: 600 }), { freq: 8, nil: null }),
       repeat: seldom(fc.integer({ min: 1, max: 4 })),
+      jitter: seldom(fc.constantFrom(3, 40)),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('date' as const), in: fc.integer({ min: -90, max: 120 }) }) },
@@ -43,13 +46,14 @@ export function planOf(shape: Shape, now: number): Plan {
     case 'date':
       return { kind: 'date', at: at(shape.in) }
     case 'interval': {
-      const { every, start, end, repeat } = shape
+      const { every, start, end, repeat, jitter } = shape
       return {
         kind: 'interval',
         everyMs: every * 1_000,
         start: start === null ? null : at(start),
         end: end === null ? null : at(end),
         repeat,
+        jitterMs: jitter === null ? null : jitter * 1_000,
       }
     }
   }

@@ -132,7 +132,7 @@ function noteWaits({ ledger, now }: System, owner: Member, partition: number, { 
     const heartbeatMs = heartbeatOf(run.spec)
     if (run.status !== 'running' || run.startedAt === null || heartbeatMs === null) continue
     const heard = owner.heard.get(`${partition}/${fold.cursor.epoch}/${attemptKey(run.id, run.attempt)}`)
-    if (heard !== undefined && Math.max(run.startedAt, since) + heartbeatMs <= now)
+    if (heard !== undefined && Math.max(run.runningSince ?? 0, since) + heartbeatMs <= now)
       ledger.see('kept alive by a heartbeat')
   }
 }

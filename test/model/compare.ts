@@ -88,11 +88,22 @@ function ofRun(run: Run | undefined): object | null {
 function ofRunState(run: RunState | undefined): object | null {
   if (run === undefined) return null
   const { runId: id, jobId, incarnation, cause, startBefore, after, status, attempt, startedAt, executor, starts } = run
-  const { granted, retryAt, unknownTask, cancelRequested, payload, definition } = run
+  const { granted, retryAt, unknownTask, cancelRequested, payload, definition, runningSince } = run
   return {
     ...ofDefinition(definition),
-    ...{ id, jobId, incarnation, at: run.scheduledAt, cause, version: run.jobVersion, startBefore, after, status },
-    ...{ attempt, startedAt, executor, starts, granted, retryAt, unknownTask, cancelRequested },
+    ...{
+      id,
+      jobId,
+      incarnation,
+      at: run.scheduledAt,
+      dueAt: run.dueAt,
+      cause,
+      version: run.jobVersion,
+      startBefore,
+      after,
+      status,
+    },
+    ...{ attempt, startedAt, runningSince, executor, starts, granted, retryAt, unknownTask, cancelRequested },
     payload: payload === null ? null : new TextDecoder().decode(payload),
   }
 }
@@ -108,7 +119,7 @@ export function compareRequest(run: Run, request: RunRequest): void {
   same(
     `request of ${runId}`,
     {
-      ...{ id: runId, job: jobId, number: attempt, at: scheduledAt, dueAt: scheduledAt, executor: spec.executor },
+      ...{ id: runId, job: jobId, number: attempt, at: scheduledAt, dueAt: run.dueAt, executor: spec.executor },
       ...{ delivery: spec.delivery, timeoutMs: spec.timeoutMs, heartbeatTimeoutMs: heartbeatOf(spec) },
       ...{ startBefore: attempt === 1 && run.status === 'queued' ? run.startBefore : null, payload: payload ?? '' },
     },

@@ -89,8 +89,16 @@ function candidatesFor(
     ...commands,
     ...(runId === null ? [] : [own({ kind: 'run-due', runId }), own({ kind: 'run-abandoned', runId })]),
     ...(jobId === null ? [own({ kind: 'pauses-due' })] : [own({ kind: 'job-due', jobId })]),
+    ...(jobId !== null && outstanding.some(({ command }) => changes(command, jobId))
+      ? [own({ kind: 'before-change', jobId })]
+      : []),
     ...(event.type === 'ClockStepped' ? steps.map((stepMs) => own({ kind: 'clock-stepped', stepMs })) : []),
   ]
+}
+
+function changes(command: Submission['command'], jobId: string): boolean {
+  const isChange = command?.type === 'AddJob' || command?.type === 'ModifyJob' || command?.type === 'RescheduleJob'
+  return isChange && command.jobId === jobId
 }
 
 /** Those whose caller knows come first, and those whose caller never will come last. */

@@ -2,13 +2,13 @@
 import type { Command } from '../../src/core/commands.ts'
 import type { CausedBy, RunCause, Times } from '../../src/core/events.ts'
 import { type Fact, type Moment, timesOf } from './facts.ts'
-import { timeAfter } from './plan.ts'
+import { dueTime, timeAfter } from './plan.ts'
 import { ANY, type Job, type Pause, type Run, type World } from './world.ts'
 
 /** When the job is due for a decision; null: it waits for nothing. */
 export function jobDue(world: World, job: Job): number | null {
   if (job.paused !== null && world.schedulePaused === null) return job.paused.until
-  return world.isHeld(job) ? null : job.next
+  return world.isHeld(job) || job.next === null ? null : dueOf(job, job.next)
 }
 
 export function jobIsDue(world: World, jobId: string, moment: Moment): Fact[] {
@@ -18,11 +18,26 @@ export function jobIsDue(world: World, jobId: string, moment: Moment): Fact[] {
   return job.paused === null ? fire(world, job, moment) : resume(world, job, job.paused, moment.now)
 }
 
-/** The scheduled times up to `through`, and the one after them. */
-function timesThrough(job: Job, through: number): { readonly times: number[]; readonly next: number | null } {
+function dueOf(job: Job, at: number): number {
+  return dueTime(job.spec.plan, job.id, at)
+}
+
+type DueOf = typeof dueOf
+
+/** Before a change of the schedule no time waits for its jitter. */
+function dueBy(now: number): DueOf {
+  return (job, at) => (at <= now ? Math.min(dueOf(job, at), now) : dueOf(job, at))
+}
+
+/** The scheduled times that are due by `through`, and the one after them. */
+function timesThrough(
+  job: Job,
+  through: number,
+  due: DueOf = dueOf,
+): { readonly times: number[]; readonly next: number | null } {
   const times: number[] = []
   let at = job.next
-  while (at !== null && at <= through) {
+  while (at !== null && due(job, at) <= through) {
     times.push(at)
     at = timeAfter(job.spec.plan, job.anchor, at, job.decidedCount + times.length)
   }
@@ -34,13 +49,14 @@ function fire(world: World, job: Job, { now }: Moment): Fact[] {
   return [...facts, ...finish(world, job)]
 }
 
-/** What becomes of the times that are due: those up to `heldThrough` are skipped. */
-function dueTimes(world: World, job: Job, now: number, heldThrough: number | null): Fact[] {
+/** What becomes of the times that are due: the first ones, up to `heldThrough`, are skipped. */
+function dueTimes(world: World, job: Job, now: number, heldThrough: number | null, due: DueOf = dueOf): Fact[] {
   const { misfireGraceMs, coalesce, maxCatchUp } = job.spec
-  const { times, next } = timesThrough(job, now)
-  const held = times.filter((at) => heldThrough !== null && at <= heldThrough)
-  const late = times.filter((at) => !held.includes(at) && misfireGraceMs !== null && now - at > misfireGraceMs)
-  const ready = times.filter((at) => !held.includes(at) && !late.includes(at))
+  const { times, next } = timesThrough(job, now, due)
+  const held = firstOf(times, (at) => heldThrough !== null && due(job, at) <= heldThrough)
+  const others = times.slice(held.length)
+  const late = firstOf(others, (at) => misfireGraceMs !== null && now - due(job, at) > misfireGraceMs)
+  const ready = others.slice(late.length)
   const facts: Fact[] = [
     ...passed(job, 'RunSkipped', held, late[0] ?? ready[0] ?? next, 'paused'),
     ...passed(job, 'RunMissed', late, ready[0] ?? next),
@@ -66,14 +82,20 @@ function dueTimes(world: World, job: Job, now: number, heldThrough: number | nul
   return facts
 }
 
+/** Those before the first that is not so. */
+function firstOf(times: readonly number[], isSo: (at: number) => boolean): readonly number[] {
+  const end = times.findIndex((at) => !isSo(at))
+  return end === -1 ? times : times.slice(0, end)
+}
+
 /** The last time that a change of the schedule finds decided. */
 export function lastDue(job: Job, now: number): number {
-  return timesThrough(job, now).times.at(-1) ?? job.decided
+  return timesThrough(job, now, dueBy(now)).times.at(-1) ?? job.decided
 }
 
 /** What is due before a change is decided by what the job was until then; a held job skips it. */
 export function dueBeforeChange(world: World, job: Job, now: number): Fact[] {
-  return dueTimes(world, job, now, world.isHeld(job) ? now : job.heldThrough)
+  return dueTimes(world, job, now, world.isHeld(job) ? now : job.heldThrough, dueBy(now))
 }
 
 /** Times that were decided without a run. */
@@ -112,14 +134,17 @@ function triggered(world: World, job: Job, at: number, { after, next, coalesced 
     { first: at, last: Math.max(at, coalesced?.last ?? at), count: 1 + (coalesced?.count ?? 0), listed: [] },
     next,
   )
-  const startBefore = misfireGraceMs === null ? null : at + misfireGraceMs
-  return open(world, job, { at, after, cause: 'trigger', coalesced, startBefore, by: NOBODY })
+  const dueAt = dueOf(job, at)
+  const startBefore = misfireGraceMs === null ? null : dueAt + misfireGraceMs
+  return open(world, job, { at, dueAt, after, cause: 'trigger', coalesced, startBefore, by: NOBODY })
 }
 
 export const NOBODY = { commandId: null, commandGiven: false, actor: null } as const
 
 interface Opening {
   readonly at: number
+  /** Default: `at`. */
+  readonly dueAt?: number
   readonly after: string | null
   readonly cause: RunCause
   readonly by: Pick<CausedBy, 'commandId' | 'commandGiven' | 'actor'>
@@ -133,13 +158,24 @@ interface Opening {
 
 /** One more run of the job. */
 export function open(world: World, job: Job, opening: Opening): Fact {
-  const { at, after, cause, by, coalesced = null, startBefore = null, retryOf = null, payload = null } = opening
+  const {
+    at,
+    dueAt = at,
+    after,
+    cause,
+    by,
+    coalesced = null,
+    startBefore = null,
+    retryOf = null,
+    payload = null,
+  } = opening
   const id = runIdOf(job, at, opening.asked)
   const run: Run = {
     id,
     jobId: job.id,
     incarnation: job.incarnation,
     at,
+    dueAt,
     cause,
     version: job.version,
     spec: job.spec,
@@ -149,6 +185,7 @@ export function open(world: World, job: Job, opening: Opening): Fact {
     status: after === null ? 'queued' : 'waiting',
     attempt: 1,
     startedAt: null,
+    runningSince: null,
     executor: null,
     starts: 0,
     granted: false,
@@ -165,7 +202,7 @@ export function open(world: World, job: Job, opening: Opening): Fact {
     jobId: job.id,
     runId: id,
     scheduledAt: at,
-    dueAt: at,
+    dueAt,
     cause,
     jobVersion: job.version,
     executor: job.spec.executor,

@@ -3,7 +3,7 @@ import type { Command } from '../../src/core/commands.ts'
 import type { RejectionCode } from '../../src/core/rejections.ts'
 import type { Report } from '../../src/core/reports.ts'
 import { by, type Fact, type Moment, rejected } from './facts.ts'
-import { jobIsDue } from './fire-rules.ts'
+import { dueBeforeChange, jobIsDue } from './fire-rules.ts'
 import {
   addJob,
   backfillJob,
@@ -37,6 +37,8 @@ export type Input =
     }
   | { readonly kind: 'report'; readonly report: Report }
   | { readonly kind: 'job-due'; readonly jobId: string }
+  /** Too much is due before a change to be decided together with it. */
+  | { readonly kind: 'before-change'; readonly jobId: string }
   | { readonly kind: 'run-due'; readonly runId: string }
   | { readonly kind: 'pauses-due' }
   | { readonly kind: 'run-abandoned'; readonly runId: string }
@@ -57,6 +59,10 @@ function decide(world: World, input: Input, moment: Moment): Fact[] {
       return report(world, input.report, moment)
     case 'job-due':
       return jobIsDue(world, input.jobId, moment)
+    case 'before-change': {
+      const job = world.job(input.jobId)
+      return job === undefined ? [] : dueBeforeChange(world, job, moment.now)
+    }
     case 'run-due':
       return runIsDue(world, input.runId, moment)
     case 'pauses-due':

@@ -89,7 +89,7 @@ export function changeJob(world: World, command: Of<'ModifyJob' | 'RescheduleJob
 }
 
 /** Its fires are later than now and than the last decided one; a trigger that stays keeps its phase. */
-function newVersion(world: World, job: Job, command: Command, change: Change, { now, time }: Moment): Fact[] {
+function newVersion(world: World, job: Job, command: Command, change: Change, { now }: Moment): Fact[] {
   const { spec, given, restart } = change
   const keeps = !restart && samePlan(job.spec.plan, spec.plan)
   const isOfSchedule = !keeps || given !== null
@@ -101,17 +101,21 @@ function newVersion(world: World, job: Job, command: Command, change: Change, { 
   const before = isOfSchedule ? dueBeforeChange(world, job, now) : []
   // The repetitions of a new phase are counted anew, and another next time is judged by no pause before it.
   if (anchor !== job.anchor || !samePlan(job.spec.plan, spec.plan)) job.decidedCount = 0
-  if (next !== job.next) job.heldThrough = null
+  const isSameNext = next === job.next
+  if (!isSameNext) job.heldThrough = null
   const rules = world.rules.filter(({ labels }) => hasLabels(job, labels))
   job.version += 1
   job.spec = spec
-  // Without the labels of a rule it is out of that pause, as when the rule ends; by the time on the event.
-  for (const rule of rules) if (!hasLabels(job, rule.labels)) hold(job, lastHeld(rule, time))
+  // Without the labels of a rule it is out of that pause, as when the rule ends; another next time is judged by none.
+  const left = rules.filter(({ labels }) => !hasLabels(job, labels)).map((rule) => lastHeld(rule, now))
+  const heldThrough = left.length === 0 ? null : Math.max(...left)
+  if (heldThrough !== null && isSameNext) hold(job, heldThrough)
   job.anchor = anchor
   job.next = next
   world.admit(job)
   const { id: jobId, version } = job
-  return [...before, { type: 'JobModified', jobId, ...by(command), version, anchor, nextFireTime: next }]
+  const modified = { type: 'JobModified', jobId, ...by(command), version, anchor, nextFireTime: next } as const
+  return [...before, { ...modified, ...(heldThrough === null ? {} : { heldThrough }) }]
 }
 
 /** What runs may finish and report; what has not begun does not begin. */

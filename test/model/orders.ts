@@ -140,7 +140,7 @@ const invalid: fc.Arbitrary<Act> = fc
   }))
 
 function flawed(flaw: string, now: number): Ask {
-  const grid = { kind: 'interval', everyMs: 10_000, start: null, end: null, repeat: null } as const
+  const grid = { kind: 'interval', everyMs: 10_000, start: null, end: null, repeat: null, jitterMs: null } as const
   switch (flaw) {
     case 'trigger':
       return { plan: { ...grid, everyMs: 5 } }

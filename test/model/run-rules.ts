@@ -22,6 +22,18 @@ export function report(world: World, said: Report, moment: Moment): Fact[] {
   if (said.attempt < run.attempt || isOver) return ignored(said, 'old-attempt')
   const { error, executor } = said
   const startedAt = said.startedAt ?? run.startedAt
+  if (said.type !== 'heartbeat' && said.type !== 'started') {
+    const isOwn = run.executor === executor
+    if (run.granted && !isOwn) return ignored(said, 'claimed')
+    // That one process did not begin it says nothing of the one that did.
+    if (run.status === 'running' && (said.type === 'missed' || said.type === 'unknown-task')) {
+      if (isOwn) return ignored(said, 'repeated')
+      if (run.spec.timeoutMs !== null || heartbeatOf(run.spec) !== null) return ignored(said, 'claimed')
+      // But nothing else may ever end it.
+      if (said.type === 'missed')
+        return failed(world, run, { reason: 'lost', error: null, executor, startedAt }, moment)
+    }
+  }
   switch (said.type) {
     case 'heartbeat':
       return []
@@ -69,6 +81,7 @@ function claim(run: Run, said: Report, moment: Moment): Fact[] {
   if (run.granted) return ignored(said, run.executor === said.executor ? 'repeated' : 'claimed')
   run.status = 'running'
   run.startedAt = moment.time
+  run.runningSince = moment.time
   run.executor = said.executor
   run.starts += 1
   run.granted = true
@@ -86,6 +99,7 @@ function start(world: World, run: Run, said: Report, moment: Moment): Fact[] {
   const startedAt = said.startedAt ?? said.at
   run.status = 'running'
   run.startedAt ??= startedAt
+  run.runningSince ??= moment.time
   run.executor = executor
   run.starts += 1
   return [{ type: 'RunStarted', ...attemptOf(run), executor, startedAt }]
@@ -145,17 +159,17 @@ export function runDue(world: World, run: Run, { since, heardOf }: Moment): numb
     const job = world.jobs.get(run.jobId)
     return job !== undefined && world.isHeld(job) ? null : run.retryAt
   }
-  if (run.status !== 'running' || run.startedAt === null) return null
+  if (run.status !== 'running' || run.runningSince === null) return null
   const { timeoutMs } = run.spec
-  const timeout = timeoutMs === null ? Infinity : Math.max(run.startedAt, since) + timeoutMs + SLACK_MS
+  const timeout = timeoutMs === null ? Infinity : Math.max(run.runningSince, since) + timeoutMs + SLACK_MS
   const due = Math.min(timeout, silentFrom(run, since, heardOf))
   return due === Infinity ? null : due
 }
 
 function silentFrom(run: Run, since: number, heardOf: Moment['heardOf']): number {
   const heartbeatMs = heartbeatOf(run.spec)
-  if (heartbeatMs === null || run.startedAt === null) return Infinity
-  return Math.max(run.startedAt, since, heardOf(run.id, run.attempt)) + heartbeatMs
+  if (heartbeatMs === null || run.runningSince === null) return Infinity
+  return Math.max(run.runningSince, since, heardOf(run.id, run.attempt)) + heartbeatMs
 }
 
 export function runIsDue(world: World, runId: string, moment: Moment): Fact[] {
@@ -167,6 +181,7 @@ export function runIsDue(world: World, runId: string, moment: Moment): Fact[] {
     run.attempt += 1
     run.retryAt = null
     run.startedAt = null
+    run.runningSince = null
     run.executor = null
     run.starts = 0
     run.granted = false

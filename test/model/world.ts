@@ -50,6 +50,8 @@ export interface Run {
   readonly jobId: string
   readonly incarnation: string
   readonly at: number
+  /** With jitter. */
+  readonly dueAt: number
   readonly cause: RunCause
   readonly version: number
   readonly spec: Spec
@@ -60,7 +62,10 @@ export interface Run {
   after: string | null
   status: Status
   attempt: number
+  /** As its executor said. */
   startedAt: number | null
+  /** By the time of the event, from which the time-outs count. */
+  runningSince: number | null
   executor: string | null
   starts: number
   granted: boolean

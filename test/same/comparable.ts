@@ -61,5 +61,5 @@ function comparableText(text: string): string {
 
 /** Who has decided it has no such member, who has read it from a log has null. */
 function isUnsaid(name: string, member: unknown): boolean {
-  return name === 'movedFrom' && member === null
+  return (name === 'movedFrom' || name === 'heldThrough') && member === null
 }

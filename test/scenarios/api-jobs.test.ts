@@ -220,7 +220,7 @@ describe('backfill', () => {
     await scheduler.addJob({ id: 'job', task: 'wait', trigger: crontab('0 0 * * *') })
     const range = { from: '2026-12-29T00:00:00Z', to: '2027-01-01T00:00:00Z', commandId: 'fill' }
     const made = await scheduler.backfill('job', range)
-    await scheduler.backfill('job', { ...range, from: '2026-12-30T00:00:00Z', commandId: 'fill-2' })
+    await scheduler.backfill('job', { ...range, from: '2026-12-30T00:00:00Z', commandId: 'fill/2' })
     await clock.settle()
     const again = await scheduler.backfill('job', range)
     expect(again).toMatchObject({ count: 3, times: made.times })

@@ -1,5 +1,6 @@
 // oxlint-disable vitest/expect-expect, promise/valid-params -- a scenario asserts with its own `then`, which is no promise's
 import { describe, expect, test } from 'vitest'
+import type { CommandEnvelope } from '../../src/core/commands.ts'
 import type { JobDefinition } from '../../src/core/job/definition.ts'
 import {
   MAX_BACKFILL,
@@ -90,6 +91,16 @@ describe('a backfill', () => {
           nextFireTime: hour(1),
         }),
       )
+  })
+
+  test('under a command id that begins another one with a slash is another backfill', () => {
+    const [long, short] = [withId('nightly/2'), withId('nightly')]
+    const runId = (envelope: CommandEnvelope, place: string) => `${backfillOf(hour(-1), envelope)}/${place}`
+    given(job({ maxInstances: 9 }))
+      .when(backfill(hour(-1), hour(0), { envelope: long }))
+      .then(run(hour(-1), null, { ...long, runId: runId(long, '1-2-0') }))
+      .when(backfill(hour(-1), hour(0), { envelope: short }))
+      .then(run(hour(-1), null, { ...short, runId: runId(short, '1-3-0') }))
   })
 
   test('under the same command id a second time is a duplicate', () => {
@@ -289,6 +300,12 @@ describe('a range', () => {
     given(jobAdded({ job: { trigger: every('10s') }, nextFireTime: at(10) }))
       .when(backfill(at(-60), at(0)))
       .then(applied())
+  })
+
+  test('in which an interval begins has nothing at its start, which was no fire', () => {
+    const hourly = given(jobAdded({ job: { trigger: every('1h') }, nextFireTime: hour(1) }))
+    hourly.when(dryRun(hour(-2), hour(0) + 1)).then(applied())
+    hourly.when(dryRun(hour(-2), hour(1) + 1)).then(applied({ times: times(hour(1)) }))
   })
 
   test('of which the first instant is a scheduled time has that one, of which the last is does not', () => {

@@ -140,7 +140,7 @@ describe('a run that runs is asked to stop,', () => {
       .then(runSucceeded(RUN, { startedAt: at(11), result: 7 }))
   })
 
-  test.each(['failed', 'timed-out', 'unknown-task'] as const)(
+  test.each(['failed', 'timed-out'] as const)(
     'and is cancelled when its attempt ends %s, whatever its retries',
     (type) => {
       startedRun({ retry: retries(5) })
@@ -150,6 +150,14 @@ describe('a run that runs is asked to stop,', () => {
         .then(runCancelled(RUN, { startedAt: at(11), reason: REASON }))
     },
   )
+
+  test('and is cancelled when it is handed to another process that has no such task, whatever its retries', () => {
+    startedRun({ retry: retries(5) })
+      .when(cancelRun(RUN))
+      .then(requested())
+      .when(report('unknown-task', RUN, { executor: OTHER_EXECUTOR }))
+      .then(runCancelled(RUN, { startedAt: at(11), reason: REASON }))
+  })
 
   test('and is cancelled by its time-out when its handler never obeys', () => {
     startedRun({ timeoutMs: 60_000 })

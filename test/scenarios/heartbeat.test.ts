@@ -27,7 +27,7 @@ function running(over: Partial<JobDefinition> = {}): GivenStage {
   return given(
     jobAdded({ job: { trigger: every('10s'), heartbeatTimeoutMs: 30_000, ...over }, nextFireTime: at(10) }),
     runQueued(at(10), { nextFireTime: at(20) }),
-    runStarted(RUN, { startedAt: at(10) }),
+    { ...runStarted(RUN, { startedAt: at(10) }), time: at(10) },
   )
 }
 
@@ -135,12 +135,26 @@ describe('an attempt with a heartbeat time-out', () => {
     queued.at(at(3_600)).when(runDue(RUN)).then()
   })
 
+  test('is judged by the clock of its owner, whatever that of its executor says', () => {
+    const hour = 3_600_000
+    for (const startedAt of [at(10) - hour, at(10) + hour]) {
+      const began = { ...runStarted(RUN, { startedAt }), time: at(10) }
+      const added = jobAdded({ job: { trigger: every('10s'), timeoutMs: 20_000, heartbeatTimeoutMs: 30_000 } })
+      const skewed = given(added, runQueued(at(10), { nextFireTime: at(20) }), began)
+      expect(dueAt(skewed, SILENT)).toBe(at(30) + TIMEOUT_SLACK_MS)
+      expect(dueAt(skewed, owner(0, at(12)))).toBe(at(30) + TIMEOUT_SLACK_MS)
+      skewed.at(at(11)).when(runDue(RUN)).then()
+      expect(skewed.state.run(RUN)?.startedAt, 'as its executor said').toBe(startedAt)
+    }
+  })
+
   test('begins its period with the start of its first process, not of the second', () => {
     const twice = running()
       .at(at(25))
       .when(report('started', RUN, { executor: OTHER_EXECUTOR, startedAt: at(25) }))
       .then(runStarted(RUN, { executor: OTHER_EXECUTOR, startedAt: at(25) }))
     expect(twice.state.run(RUN)?.startedAt).toBe(at(10))
+    expect(dueAt(twice, SILENT)).toBe(at(40))
   })
 })
 

@@ -29,7 +29,7 @@ class Owner {
   readonly store = createMemoryStore()
   readonly clock = createVirtualClock(T0)
   readonly timers = new PartitionTimers(this.clock, () => {})
-  readonly #finished = new FinishedRuns(this.store, SILENT)
+  readonly #finished = new FinishedRuns(this.store, SILENT, async () => {})
   #now = T0
   #seq = 0
 

@@ -386,7 +386,7 @@ describe('a next fire time that is given', () => {
       .when(modifyJob({ nextFireTime: at(3) }))
       .then(jobModified({ job: { trigger: resolved(date(at(60))) }, nextFireTime: at(3) }))
       .when(jobDue())
-      .then(runQueued(at(3), { jobVersion: 2, nextFireTime: at(60) }))
+      .then(runQueued(at(3), { jobVersion: 2, nextFireTime: null }))
   })
 })
 

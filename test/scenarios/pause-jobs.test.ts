@@ -185,7 +185,7 @@ describe('a rule is for', () => {
     expect(held(under)).toBe(true)
     const free = under
       .when(modifyJob({ labels: null }))
-      .then(jobModified({ job: { trigger: every('10s') }, version: 3, nextFireTime: at(10) }))
+      .then(jobModified({ job: { trigger: every('10s') }, version: 3, nextFireTime: at(10), heldThrough: at(0) }))
     expect(held(free)).toBe(false)
   })
 })
@@ -197,7 +197,7 @@ describe('rules among themselves', () => {
     const free = given(job(), jobsPaused({ labels: TEAM }))
       .at(at(35))
       .when(modifyJob({ labels: null }))
-      .then(jobModified({ job: { trigger: every('10s') }, nextFireTime: at(10) }))
+      .then(jobModified({ job: { trigger: every('10s') }, nextFireTime: at(10), heldThrough: at(35) }))
       .when(jobDue())
       .then(runSkipped('paused', times(at(10), at(20), at(30)), at(40)))
     free
@@ -206,11 +206,38 @@ describe('rules among themselves', () => {
       .then(runQueued(at(40), { jobVersion: 2, nextFireTime: at(50) }))
   })
 
+  test('skip nothing that comes due after a job lost their labels, when the clock was stepped back before', () => {
+    given(job(), { ...jobsPaused({ labels: TEAM }), time: at(7_200) })
+      .at(at(5))
+      .when(modifyJob({ labels: null }))
+      .then(jobModified({ job: { trigger: every('10s') }, nextFireTime: at(10), heldThrough: at(5) }))
+      .at(at(10))
+      .when(jobDue())
+      .then(runQueued(at(10), { jobVersion: 2, nextFireTime: at(20) }))
+  })
+
+  test('skip what came due by the time of the event, where an older version decided that a job lost their labels', () => {
+    const lost = jobModified({ job: { trigger: every('10s') }, nextFireTime: at(10) })
+    given(job(), jobsPaused({ labels: TEAM }), { ...lost, time: at(15) })
+      .when(jobDue())
+      .then(runSkipped('paused', times(at(10)), at(20)))
+  })
+
+  test('leave alone the time that is asked for together with the loss of their labels', () => {
+    const trigger = every('10m')
+    given(jobAdded({ job: { trigger, labels: TEAM }, nextFireTime: at(600) }), jobsPaused({ labels: TEAM }))
+      .at(at(60))
+      .when(modifyJob({ labels: null, nextFireTime: at(60) }))
+      .then(jobModified({ job: { trigger }, nextFireTime: at(60), heldThrough: at(60) }))
+      .when(jobDue())
+      .then(runQueued(at(60), { jobVersion: 2, nextFireTime: at(600) }))
+  })
+
   test('skip nothing for a job that is under another of them still', () => {
     const still = given(job(), jobsPaused({ labels: TEAM }), jobsPaused({ labels: { env: 'live' } }))
       .at(at(15))
       .when(modifyJob({ labels: TEAM }))
-      .then(jobModified({ job: { trigger: every('10s'), labels: TEAM }, nextFireTime: at(10) }))
+      .then(jobModified({ job: { trigger: every('10s'), labels: TEAM }, nextFireTime: at(10), heldThrough: at(15) }))
     expect(held(still)).toBe(true)
     still
       .at(at(25))

@@ -1,6 +1,7 @@
 // oxlint-disable vitest/expect-expect -- a scenario asserts with its own `then`
 import { expect, test } from 'vitest'
 import { jobDue as dueOf } from '../../src/core/timers.ts'
+import { jitterDelayMs } from '../../src/core/triggers/jitter.ts'
 import { crontab, date, interval } from '../../src/core/triggers/make-trigger.ts'
 import {
   jobAdded,
@@ -176,4 +177,38 @@ test('a job whose trigger was over and whose last run is open gets a new life', 
     .then(jobModified({ job: { trigger: TEN }, anchor: at(12), nextFireTime: at(22) }))
     .when(report('succeeded', run))
     .then(runSucceeded(run))
+})
+
+test('a time that waits for its jitter fires before the change, at once', () => {
+  const jitterMs = 3_600_000
+  const trigger = resolved(crontab('0 9 * * *', { jitterMs }))
+  const other = resolved(crontab('0 9 * * *', { jitterMs: jitterMs + 1 }))
+  const due = T0 + jitterDelayMs(JOB, T0, jitterMs)
+  expect(due).toBeGreaterThan(at(1))
+  given(jobAdded({ job: { trigger }, nextFireTime: T0 }))
+    .at(at(1))
+    .when(rescheduleJob(other))
+    .then(
+      runQueued(T0, { dueAt: due, nextFireTime: at(86_400) }),
+      jobModified({ job: { trigger: other }, anchor: at(1), nextFireTime: at(86_400) }),
+    )
+})
+
+test('a time that waits for its jitter is skipped before the change of a job that is paused', () => {
+  const trigger = resolved(crontab('0 9 * * *', { jitterMs: 3_600_000 }))
+  given(jobAdded({ job: { trigger }, nextFireTime: T0 }), jobPaused())
+    .at(at(1))
+    .when(rescheduleJob(interval('10s')))
+    .then(
+      runSkipped('paused', times(T0), at(86_400)),
+      jobModified({ job: { trigger: TEN }, anchor: at(1), nextFireTime: at(11) }),
+    )
+})
+
+test('a time that is yet to come is no matter of the change', () => {
+  const trigger = resolved(crontab('0 9 * * *', { jitterMs: 3_600_000 }))
+  given(jobAdded({ job: { trigger }, nextFireTime: at(86_400) }))
+    .at(at(86_400) - 1)
+    .when(rescheduleJob(interval('10s')))
+    .then(jobModified({ job: { trigger: TEN }, anchor: at(86_400) - 1, nextFireTime: at(86_410) - 1 }))
 })

@@ -52,6 +52,6 @@ describe('what was decided and can not be written', () => {
     await expect(removed).rejects.toMatchObject({ name: 'RejectedError', code: 'limit-exceeded', commandId: 'rm' })
     await other
     expect(told).toEqual([['rm', id, 'limit-exceeded']])
-    expect(scheduler.getJob(id)?.openRuns).toHaveLength(800)
+    expect(scheduler.getJob(id)?.openRuns).toHaveLength(796)
   })
 })

@@ -137,3 +137,118 @@ test('whenever the change of databases comes, no time of day is decided twice or
     { numRuns: 300 },
   )
 })
+
+/** A database by which the place has another offset from an instant on. */
+function law(version: string, offset: number, from: number, then: number) {
+  const zones = createZoneDatabase(version, (_zone, at) => (at < from ? offset : then) * HOUR_MS)
+  return { zones, holidays: null }
+}
+
+const LAW = T0 + 15 * HOUR_MS
+
+describe('a database with a law that begins between the last decided time and the next, where each hour fires,', () => {
+  const RANGE = { id: 'nine', task: 'work', trigger: cron('0 9-11 * * *', { zone: ZONE }) }
+
+  test('leaves out no fire that the law puts before the next', async () => {
+    const world = new World()
+    const settings = (calendars: ReturnType<typeof law>) => ({ tasks: { work: () => null }, settings: { calendars } })
+    const a = await world.node('a', settings(database('2025c', 0)))
+    await world.pass(a.client.addJob(RANGE))
+    await world.advance(5 * HOUR_MS)
+    await a.shutdown()
+    const b = await world.node('b', settings(law('2026c', 0, LAW, 1)))
+    await world.advance(DAY_MS)
+    await world.check(b)
+    expect([...firesOf(a), ...firesOf(b)]).toEqual([
+      ...['01-01T09:00', '01-01T10:00', '01-01T11:00'],
+      ...['01-02T08:00', '01-02T09:00', '01-02T10:00'],
+    ])
+    expect(movesOf(b)).toEqual([['nine', '01-02T09:00', '01-02T08:00', 2]])
+  })
+})
+
+/** The scheduled times of some days: by the older database up to one of them, by the newer one from then on. */
+function firesAcross(
+  expression: string,
+  [older, newer]: readonly [ReturnType<typeof law>, ReturnType<typeof law>],
+  count: number,
+  end: number,
+): number[] {
+  const trigger = cron(expression, { zone: ZONE })
+  const all: number[] = []
+  let next = nextFireTime(trigger, T0 - 1, T0, older)
+  while (next !== null && all.length < count) {
+    all.push(next)
+    next = nextFireTime(trigger, next, T0, older)
+  }
+  const decidedThrough = all.at(-1) ?? null
+  const decided = { decidedThrough, decidedCount: all.length, zoneData: '2025c' }
+  const job = { jobId: 'nine', definition: { trigger }, anchor: T0, nextFireTime: next, ...decided }
+  let at = movedFireTime(job as unknown as JobState, newer)
+  while (at !== null && at <= end) {
+    all.push(at)
+    at = nextFireTime(trigger, at, T0, newer)
+  }
+  return all
+}
+
+const HOURS = ['9-17', '9-11', '8,9,17', '9,10', '*']
+
+describe('of hours that a shift takes for one another,', () => {
+  test.each(HOURS.flatMap((hours) => [-1, 1].map((by) => [hours, by] as const)))(
+    '%s with a law of %d h, each local time from the law on fires, and none twice, whenever the database came',
+    (hours, by) => {
+      const databases = [database('2025c', 0), law('2026c', 0, LAW, by)] as const
+      const end = T0 + 4 * DAY_MS
+      const wanted = fires(`0 ${hours} * * *`, databases[1], end)
+      const before = wanted.filter((at) => at < LAW - HOUR_MS).length
+      for (let count = 1; count <= before; count += 1) {
+        const all = firesAcross(`0 ${hours} * * *`, databases, count, end)
+        expect(all, `after ${count} fires`).toEqual(wanted)
+      }
+    },
+  )
+
+  test.each(HOURS.flatMap((hours) => [-1, 1].map((by) => [hours, by] as const)))(
+    '%s with the whole zone moved by %d h, no instant fires twice and each later day is whole',
+    (hours, by) => {
+      const databases = [database('2025c', 0), database('2026c', by)] as const
+      const end = T0 + 4 * DAY_MS
+      for (let count = 1; count <= 20; count += 1) {
+        const all = firesAcross(`0 ${hours} * * *`, databases, count, end)
+        expect(new Set(all).size, `after ${count} fires`).toBe(all.length)
+        const decided = all[count - 1] ?? 0
+        const isLater = (at: number): boolean => at > decided + DAY_MS
+        expect(all.filter(isLater)).toEqual(fires(`0 ${hours} * * *`, databases[1], end).filter(isLater))
+      }
+    },
+  )
+
+  test('where both times moved and one lies between them by the newer database, no time of day fires twice', () => {
+    const [older, newer] = [database('2025c', 0), database('2026c', -1)]
+    const expression = '0 9,10,11 * * *'
+    const half = {
+      type: 'or',
+      triggers: [cron(expression, { zone: ZONE }), cron('30 9 * * *', { zone: ZONE })],
+    } as const
+    const decidedThrough = T0 + HOUR_MS
+    const next = nextFireTime(half, decidedThrough, T0, older)
+    expect(next).toBe(T0 + 2 * HOUR_MS)
+    const decided = { decidedThrough, decidedCount: 3, zoneData: '2025c' }
+    const job = { jobId: 'nine', definition: { trigger: half }, anchor: T0, nextFireTime: next, ...decided }
+    // 09:30 and 10:00 were decided by the older one: eleven, by the newer one, is what is left of the day.
+    expect(movedFireTime(job as unknown as JobState, newer)).toBe(T0 + 3 * HOUR_MS)
+  })
+})
+
+/** All of them by one database. */
+function fires(expression: string, calendars: ReturnType<typeof law>, end: number): number[] {
+  const trigger = cron(expression, { zone: ZONE })
+  const all: number[] = []
+  let at = nextFireTime(trigger, T0 - 1, T0, calendars)
+  while (at !== null && at <= end) {
+    all.push(at)
+    at = nextFireTime(trigger, at, T0, calendars)
+  }
+  return all
+}

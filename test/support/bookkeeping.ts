@@ -209,8 +209,8 @@ export class Bookkeeping {
     if (trigger?.type !== 'interval' || trigger.start !== undefined) return
     if (start === null || next === null) return
     const everyMs = durationMs(trigger.every)
-    // The grid begins at its anchor; a first fire time that was given may lie before it, and off it.
-    const before = start < anchor ? -1 : Math.floor((start - anchor) / everyMs)
+    // The grid begins one interval after its anchor; a first fire time that was given may lie before that, and off the grid.
+    const before = start < anchor ? 0 : Math.floor((start - anchor) / everyMs)
     const between = Math.ceil((next - anchor) / everyMs) - before - 1
     const expected = next === start ? 0 : 1 + between
     if (segmentCount !== expected) {

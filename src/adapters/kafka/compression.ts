@@ -8,7 +8,7 @@ import { lz4 } from './lz4.ts'
 import { snappy } from './snappy.ts'
 
 /** A batch is about 1 MB as it came; more than this out of it is an attack on our memory. */
-const MAX_BYTES = 64 * 1024 * 1024
+export const MAX_BYTES: number = 64 * 1024 * 1024
 
 /** `codec`: the lowest three bits of a batch's attributes. */
 export function decompress(codec: number, bytes: Buffer): Buffer {

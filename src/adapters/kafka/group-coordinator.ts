@@ -4,7 +4,7 @@
  * Boundary: one attempt a call. What an error code means to a member is the member's to know, but for the two kinds that say
  * that another broker keeps the group or that this one is not ready.
  */
-import type { LogError } from '../../ports/event-log.ts'
+import { LogError } from '../../ports/event-log.ts'
 import type { Connections, Lane } from './connections.ts'
 import { noAnswer, requestError } from './errors.ts'
 import { findCoordinatorRequest } from './group-requests.ts'
@@ -13,6 +13,8 @@ import { type TopicMap, anyBroker } from './topic-map.ts'
 
 /** Loading, not available, moved. */
 const NOT_READY: ReadonlySet<number> = new Set([14, 15, 16])
+/** Its members speak another protocol, its name is none, the session is too short or too long for the broker. */
+const MISFITS: ReadonlySet<number> = new Set([23, 24, 26])
 
 export class GroupCoordinator {
   readonly #groupId: string
@@ -26,11 +28,18 @@ export class GroupCoordinator {
     this.#topics = topics
   }
 
-  /** Rejects with `LogError`, `unavailable` while nobody keeps the group. */
-  async request<T>(request: WireRequest<T>, errorOf: (answer: T) => number, lane: Lane = 0): Promise<T> {
+  /** `sent` is called when the request goes out. Rejects with `LogError`, `unavailable` while nobody keeps the group. */
+  async request<T>(
+    request: WireRequest<T>,
+    errorOf: (answer: T) => number,
+    lane: Lane = 0,
+    sent: () => void = () => {},
+  ): Promise<T> {
     try {
       this.#address ??= await this.#find()
-      const answer = await this.#connections.request(this.#address, request, lane)
+      const connection = await this.#connections.open(this.#address, lane)
+      sent()
+      const answer = await this.#connections.send(connection, request)
       const code = errorOf(answer)
       if (!NOT_READY.has(code)) return answer
       throw requestError(code, `group ${this.#groupId}`)
@@ -49,7 +58,8 @@ export class GroupCoordinator {
   }
 }
 
-/** The group's answer to what cannot be done now. */
+/** The group's answer to what cannot be done now, or never. */
 export function groupError(code: number, groupId: string): LogError {
-  return requestError(code, `group ${groupId}`)
+  const error = requestError(code, `group ${groupId}`)
+  return MISFITS.has(code) ? new LogError(error.code, error.message) : error
 }

@@ -8,7 +8,9 @@
  * 1. Callbacks never run inside a call, what is lost is told before what is given, and nobody hears anything after leaving.
  * 2. Generations rise from one assignment to the next, for all members, also when the broker has forgotten the group: each is
  *    higher than all that the members knew, and than the seconds since 2020 when it was made.
- * 3. Without a heartbeat answered for a session's time everything is told lost: others may have been given it.
+ * 3. Without a heartbeat answered for a session's time everything is told lost: others may have been given it. Only while
+ *    the coordinator has a join or a sync of ours to answer it waits for that, because the session does.
+ * 4. Once it has joined it goes on trying until it is left, whatever it is told.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Assignment, GroupMember, Membership } from '../../ports/event-log.ts'
@@ -28,6 +30,7 @@ import {
 } from './group-requests.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { type MemberData, decodeGeneration, decodeMember, encodeGeneration, encodeMember } from './member-data.ts'
+import type { WireRequest } from './requests.ts'
 import { assignPartitions } from './sticky-assigner.ts'
 import type { TopicMap } from './topic-map.ts'
 
@@ -47,6 +50,8 @@ export interface GroupMembershipOptions {
 const ASSIGNER = 'horolog-sticky'
 const RETRY_MS = 50
 const MAX_RETRY_MS = 1_000
+/** What trying again does not mend, people do. */
+const MENDED_MS = 30_000
 /** For the word that it leaves. */
 const LEAVE_MS = 2_000
 /** After so many failed attempts it is told. */
@@ -64,6 +69,7 @@ const UNSTABLE_OFFSET_COMMIT = 88
 export class GroupMembership implements Membership {
   /** Rejects with `LogError` when the group can't be joined at all. */
   readonly joined: Promise<void>
+  #hasJoined = false
   readonly #options: GroupMembershipOptions
   readonly #connections: Connections
   readonly #coordinator: GroupCoordinator
@@ -77,6 +83,10 @@ export class GroupMembership implements Membership {
   /** The member was told that it has what the assignment says. */
   #isHeld = false
   #expiry: NodeJS.Timeout | undefined
+  /** The coordinator may have a join or a sync of ours to answer. */
+  #isAwaited = false
+  /** The session's time went by meanwhile. */
+  #isOverdue = false
   #leaving: Promise<void> | null = null
 
   constructor(options: GroupMembershipOptions) {
@@ -152,6 +162,7 @@ export class GroupMembership implements Membership {
     for (let failures = 0; !this.#stop.signal.aborted;) {
       try {
         await this.#enter()
+        this.#hasJoined = true
         joined()
         pause = RETRY_MS
         failures = 0
@@ -159,9 +170,8 @@ export class GroupMembership implements Membership {
       } catch (err) {
         if (this.#stop.signal.aborted) break
         if (!(err instanceof LogError) || !err.retryable) {
-          this.#loseAll()
-          logger.error({ err, group: groupId }, 'the group can not be joined')
-          throw err
+          await this.#refused(err)
+          continue
         }
         failures++
         const log = failures === WARN_AFTER ? 'warn' : 'debug'
@@ -173,12 +183,25 @@ export class GroupMembership implements Membership {
     throw new LogError('closed', `${groupId} was left`)
   }
 
+  /** What the same request would only meet again. */
+  async #refused(err: unknown): Promise<void> {
+    const { logger, groupId } = this.#options
+    this.#loseAll()
+    if (!this.#hasJoined) {
+      logger.error({ err, group: groupId }, 'the group can not be joined')
+      throw err
+    }
+    logger.error(
+      { err, group: groupId, retryMs: MENDED_MS },
+      'the group lets this member in no more; trying again later',
+    )
+    await this.#pause(MENDED_MS)
+  }
+
   /** Joins until there is an assignment. */
   async #enter(): Promise<void> {
     const { settings, groupId, topic } = this.#options
     const { sessionTimeoutMs, rebalanceTimeoutMs } = settings
-    // While a join waits for the others no heartbeat is due.
-    this.#expireAfter(Math.max(sessionTimeoutMs, rebalanceTimeoutMs))
     for (;;) {
       const userData = encodeMember(this.#memberData())
       const join = {
@@ -189,7 +212,7 @@ export class GroupMembership implements Membership {
         assigner: ASSIGNER,
         topic,
       }
-      const answer = await this.#coordinator.request(joinGroupRequest({ ...join, userData }), codeOf)
+      const answer = await this.#awaited(joinGroupRequest({ ...join, userData }))
       if (this.#mustJoinAgain(answer)) continue
       const synced = await this.#sync(answer)
       if (this.#mustJoinAgain(synced)) continue
@@ -215,10 +238,8 @@ export class GroupMembership implements Membership {
         return true
       case REBALANCE_IN_PROGRESS:
         return true
-      default: {
-        const { code, message } = groupError(answer.errorCode, this.#options.groupId)
-        throw new LogError(code, message)
-      }
+      default:
+        throw groupError(answer.errorCode, this.#options.groupId)
     }
   }
 
@@ -228,7 +249,29 @@ export class GroupMembership implements Membership {
     this.#groupGeneration = answer.generation
     this.#leads = answer.leaderId === answer.memberId
     const assignments = this.#leads ? await this.#decide(answer) : new Map()
-    return this.#coordinator.request(syncGroupRequest({ ...this.#memberOf(), groupId, topic, assignments }), codeOf)
+    return this.#awaited(syncGroupRequest({ ...this.#memberOf(), groupId, topic, assignments }))
+  }
+
+  /** A request that the coordinator answers when the others are there: meanwhile no heartbeat is due. */
+  async #awaited<T extends { readonly errorCode: number }>(request: WireRequest<T>): Promise<T> {
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = this.#options.settings
+    const over = (): void => {
+      this.#isAwaited = false
+      if (this.#isOverdue) this.#expired()
+    }
+    let bound: NodeJS.Timeout | undefined
+    const sent = (): void => {
+      this.#isAwaited = true
+      bound = setTimeout(over, Math.max(sessionTimeoutMs, rebalanceTimeoutMs)).unref()
+    }
+    try {
+      const answer = await this.#coordinator.request(request, codeOf, 0, sent)
+      if (answer.errorCode === 0) this.#expireAfter(sessionTimeoutMs)
+      return answer
+    } finally {
+      clearTimeout(bound)
+      over()
+    }
   }
 
   /** As the leader: who gets what. */
@@ -291,12 +334,15 @@ export class GroupMembership implements Membership {
   }
 
   #expireAfter(ms: number): void {
+    this.#isOverdue = false
     clearTimeout(this.#expiry)
     this.#expiry = setTimeout(() => this.#expired(), ms).unref()
   }
 
   #expired(): void {
     const { logger, groupId } = this.#options
+    this.#isOverdue = this.#isAwaited
+    if (this.#isAwaited) return
     if (this.#isHeld) logger.warn({ group: groupId }, 'no heartbeat was answered for a session: others may own now')
     this.#loseAll()
   }

@@ -3,7 +3,8 @@
  *
  * Boundary: the port's topics are `<namespace>.<topic>` here; their partitions and settings are made by `topics.ts` and
  * only checked here. Events and state are read as far as they are written, as the reader's rule wants it; from all other
- * topics, into which anybody produces, records of aborted transactions are left out.
+ * topics, into which anybody produces, records of aborted transactions are left out. What no reader can unpack is passed
+ * over, and told at each read.
  */
 import type {
   Appended,
@@ -138,7 +139,11 @@ class Log implements KafkaLog {
   async read(from: TopicPartition, offset: number, maxBytes: number): Promise<ReadResult> {
     this.#mustBeOpen()
     const place = this.#fullName(from)
-    return this.#watches.take(place, offset, maxBytes) ?? this.#reader.read(place, offset, maxBytes, isolationOf(from))
+    const ahead = this.#watches.take(place, offset, maxBytes)
+    const read = ahead ?? (await this.#reader.read(place, offset, maxBytes, isolationOf(from)))
+    if (read.unreadable !== undefined)
+      this.#parts.logger.warn({ ...from, ...read.unreadable }, 'a batch can not be read, and is passed over')
+    return read
   }
 
   async end(of: TopicPartition): Promise<number> {

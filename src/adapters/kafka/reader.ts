@@ -110,7 +110,10 @@ export class Reader {
   }
 }
 
-/** As many batches as `maxBytes` of values allows and one at least, without what lies below the offset. */
+/**
+ * As many batches as `maxBytes` of values allows and one at least, without what lies below the offset, up to and with the
+ * first that can't be read.
+ */
 export function wholeBatches(batches: readonly RecordBatch[], offset: number, maxBytes: number): ReadResult {
   const records: StoredRecord[] = []
   let next = offset
@@ -120,7 +123,9 @@ export function wholeBatches(batches: readonly RecordBatch[], offset: number, ma
     bytes += batch.bytes
     if (bytes > maxBytes && next > offset) break
     for (const record of batch.records) if (record.offset >= offset) records.push(record)
+    const from = Math.max(batch.first, next)
     next = batch.next
+    if (batch.unreadable !== null) return { records, next, unreadable: { from, to: next, why: batch.unreadable } }
   }
   return { records, next }
 }

@@ -2,10 +2,11 @@
  * Kafka's record batch, format 2: written for `append`, read from fetches.
  *
  * Boundary: bytes in, records out. Offsets inside a batch may have holes, which compaction made, and a batch may have
- * lost all its records; its `next` says where to read on all the same.
+ * lost all its records; its `next` says where to read on all the same. So it does of a batch that can't be unpacked: that
+ * is no error, which a reader would only meet again.
  */
 import type { RecordHeader, StoredRecord } from '../../ports/event-log.ts'
-import { decompress } from './compression.ts'
+import { MAX_BYTES, decompress } from './compression.ts'
 import { crc32c } from './crc32c.ts'
 import { WireReader, WireWriter } from './wire.ts'
 
@@ -27,6 +28,8 @@ export interface RecordBatch {
   readonly transactional: boolean
   /** The end of a transaction: no records of anybody. */
   readonly control: 'commit' | 'abort' | null
+  /** Why its records can't be read, and are not there; null: they can. */
+  readonly unreadable: string | null
 }
 
 const MAGIC = 2
@@ -42,6 +45,8 @@ const LENGTH_AT = 8
 const CRC_AT = 17
 const CRC_FROM = 21
 const ABORT_MARKER = 0
+/** Of a record in our memory beside its own bytes, about: the smallest take seven in a batch. */
+const RECORD_BYTES = 128
 
 /** Of a record beside key and value: lengths, deltas, one byte of attributes; of a header: two lengths. */
 const RECORD_FRAMING = 24
@@ -84,25 +89,38 @@ function writeRecord(batch: WireWriter, { key, value, headers = [] }: EncodableR
   batch.raw(tail.written)
 }
 
-/** The whole batches of a fetched record set; a torn one at its end is left for the next fetch. */
+/**
+ * The whole batches of a fetched record set. Left for the next fetch are a torn one at its end, and what stands behind one
+ * that can't be read or behind `MAX_BYTES` of unpacked ones: small batches that unpack to much come in numbers.
+ */
 export function decodeBatches(recordSet: Buffer): RecordBatch[] {
   const batches: RecordBatch[] = []
+  let unpacked = 0
   let at = 0
-  while (at + HEADER_BYTES <= recordSet.length) {
+  while (at + HEADER_BYTES <= recordSet.length && unpacked < MAX_BYTES) {
     const size = PREFIX_BYTES + recordSet.readInt32BE(at + LENGTH_AT)
     if (size < HEADER_BYTES || at + size > recordSet.length) break
-    batches.push(decodeBatch(recordSet.subarray(at, at + size)))
+    const decoded = decodeBatch(recordSet.subarray(at, at + size))
+    batches.push(decoded.batch)
+    unpacked += decoded.unpacked
     at += size
   }
   return batches
 }
 
-function decodeBatch(bytes: Buffer): RecordBatch {
+interface Decoded {
+  readonly batch: RecordBatch
+  /** Bytes that came out of it, or may have. */
+  readonly unpacked: number
+}
+
+function decodeBatch(bytes: Buffer): Decoded {
   const reader = new WireReader(bytes)
   const first = reader.int64()
   reader.view(LENGTH_AT)
   const magic = reader.int8()
-  if (magic !== MAGIC) throw new RangeError(`a batch of format ${magic} instead of ${MAGIC}`)
+  // Before format 2 this is a record, or several compressed under the offset of the last.
+  if (magic !== MAGIC) return unread({ ...NOTHING, first, next: first + 1 }, `format ${magic} instead of ${MAGIC}`)
   reader.view(4)
   const attributes = reader.int16()
   const next = first + reader.int32() + 1
@@ -111,22 +129,53 @@ function decodeBatch(bytes: Buffer): RecordBatch {
   const producerId = reader.int64()
   reader.view(6)
   const count = reader.int32()
-  const base = { first, next, producerId, transactional: (attributes & TRANSACTIONAL) !== 0 }
-  const body = decompress(attributes & COMPRESSION_MASK, reader.view(reader.left))
-  if ((attributes & CONTROL) !== 0) return { ...base, bytes: 0, records: [], control: controlOf(body, count) }
-  const appendTime = (attributes & LOG_APPEND_TIME) === 0 ? null : maxTime
-  const records: StoredRecord[] = []
-  let valueBytes = 0
-  const inner = new WireReader(body)
-  for (let left = count; left > 0; left--) {
-    const record = readRecord(inner, first, firstTime, appendTime)
-    valueBytes += record.value?.length ?? 0
-    records.push(record)
+  const base = { ...NOTHING, first, next, producerId, transactional: (attributes & TRANSACTIONAL) !== 0 }
+  try {
+    const body = decompress(attributes & COMPRESSION_MASK, reader.view(reader.left))
+    const unpacked = body.length + count * RECORD_BYTES
+    if (unpacked > MAX_BYTES) throw new RangeError(`${count} records of ${body.length} bytes are too many`)
+    if ((attributes & CONTROL) !== 0) return { batch: { ...base, control: controlOf(body, count) }, unpacked }
+    const appendTime = (attributes & LOG_APPEND_TIME) === 0 ? null : maxTime
+    return { batch: { ...base, ...readRecords(body, count, { first, firstTime, appendTime }) }, unpacked }
+  } catch (err) {
+    return unread(base, err instanceof Error ? err.message : String(err))
   }
-  return { ...base, bytes: valueBytes, records, control: null }
 }
 
-function readRecord(reader: WireReader, first: number, firstTime: number, appendTime: number | null): StoredRecord {
+const NOTHING = {
+  bytes: 0,
+  records: [],
+  producerId: -1,
+  transactional: false,
+  control: null,
+  unreadable: null,
+} as const
+
+/** As if all had come out of it that may: nothing more is unpacked in the same turn. */
+function unread(batch: RecordBatch, unreadable: string): Decoded {
+  return { batch: { ...batch, unreadable }, unpacked: MAX_BYTES }
+}
+
+interface Origin {
+  readonly first: number
+  readonly firstTime: number
+  /** Of all records; null: each has its own. */
+  readonly appendTime: number | null
+}
+
+function readRecords(body: Buffer, count: number, origin: Origin): { records: StoredRecord[]; bytes: number } {
+  const records: StoredRecord[] = []
+  let bytes = 0
+  const reader = new WireReader(body)
+  for (let left = count; left > 0; left--) {
+    const record = readRecord(reader, origin)
+    bytes += record.value?.length ?? 0
+    records.push(record)
+  }
+  return { records, bytes }
+}
+
+function readRecord(reader: WireReader, { first, firstTime, appendTime }: Origin): StoredRecord {
   // Its length, which its parts say again, and its attributes, of which there are none.
   reader.varint()
   reader.int8()
@@ -166,7 +215,7 @@ export function withoutAborted(
     while (coming[0] !== undefined && coming[0].first < batch.next) open.add(coming.shift()?.producerId ?? -1)
     if (batch.control === 'abort') open.delete(batch.producerId)
     return batch.transactional && batch.control === null && open.has(batch.producerId)
-      ? { ...batch, records: [], bytes: 0 }
+      ? { ...batch, records: [], bytes: 0, unreadable: null }
       : batch
   })
 }

@@ -109,6 +109,6 @@ export interface JobInput {
   readonly delivery?: string | null
   readonly keepRuns?: number | null
   readonly paused?: boolean | null
-  /** Epoch ms: the first fire, instead of the trigger's. */
+  /** Epoch ms: the first fire, instead of the trigger's; that of a date is its only one. */
   readonly nextFireTime?: number | null
 }

@@ -11,7 +11,7 @@ export interface DueTimes {
   readonly all: Times | null
   /** Those that came due during a pause, always the first ones. */
   readonly held: Times | null
-  /** Those that a run stands for already. */
+  /** Those that a run stands for already, always before the missed and the ready ones. */
   readonly covered: Times | null
   /** Those beyond the grace time, always before the ready ones. */
   readonly missed: Times | null
@@ -23,12 +23,25 @@ export interface DueTimes {
   readonly more: boolean
 }
 
-/** At most `MAX_TIMES_PER_DECISION` are looked at: a job that slept for a year must not stop its partition. */
+/** How a job's times are looked at, where its timer is not the reason. */
+export interface Looking {
+  /** Instead of the job's own. */
+  readonly heldThrough?: number | null
+  /** Those count that wait only for their jitter. Default: false. */
+  readonly ahead?: boolean
+}
+
+/**
+ * At most `MAX_TIMES_PER_DECISION` are looked at: a job that slept for a year must not stop its partition.
+ *
+ * Jitter longer than the interval makes a later time due before an earlier one. The order of the times is kept: one that
+ * came due during a pause fires all the same when a time before it does.
+ */
 export function collectDue(
   job: JobState,
   now: number,
   calendars: Calendars,
-  heldThrough: number | null = job.heldThrough,
+  { heldThrough = job.heldThrough, ahead = false }: Looking = {},
 ): DueTimes {
   const { coalescedThrough, definition } = job
   const { misfireGraceMs } = definition
@@ -37,18 +50,22 @@ export function collectDue(
   const covered = collector()
   const missed = collector()
   const ready: number[] = []
+  const dueOf = (time: number): number =>
+    ahead && time <= now ? Math.min(dueTime(job, time), now) : dueTime(job, time)
   let at = job.nextFireTime
   while (at !== null && all.count < MAX_TIMES_PER_DECISION) {
-    const due = dueTime(job, at)
+    const due = dueOf(at)
     if (due > now) break
     addTime(all, at)
-    if (heldThrough !== null && due <= heldThrough) addTime(held, at)
-    else if (coalescedThrough !== null && due <= coalescedThrough) addTime(covered, at)
-    else if (misfireGraceMs !== null && ready.length === 0 && now - due > misfireGraceMs) addTime(missed, at)
+    const isBeforeReady = ready.length === 0
+    const isBeforeMissed = isBeforeReady && missed.count === 0
+    if (heldThrough !== null && due <= heldThrough && isBeforeMissed && covered.count === 0) addTime(held, at)
+    else if (coalescedThrough !== null && due <= coalescedThrough && isBeforeMissed) addTime(covered, at)
+    else if (misfireGraceMs !== null && isBeforeReady && now - due > misfireGraceMs) addTime(missed, at)
     else ready.push(at)
     at = followingFireTime(job, at, job.decidedCount + all.count, calendars)
   }
-  const more = at !== null && all.count === MAX_TIMES_PER_DECISION && dueTime(job, at) <= now
+  const more = at !== null && all.count === MAX_TIMES_PER_DECISION && dueOf(at) <= now
   return {
     all: timesOf(all),
     held: timesOf(held),

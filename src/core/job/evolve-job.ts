@@ -6,7 +6,7 @@ import { incarnationOf } from '../run/run-id.ts'
 import type { Draft, PauseRule } from '../state.ts'
 import type { JobCounts, JobState } from './job-state.ts'
 import { hasLabels, sameLabels } from './labels.ts'
-import { lastPaused } from './pause-options.ts'
+import { leftPauses } from './left-pauses.ts'
 import { sameTrigger } from './same-definition.ts'
 
 type JobEvent = EventOf<
@@ -50,7 +50,7 @@ export function evolveJob(draft: Draft, event: JobEvent): void {
   if (job === undefined) return
   switch (event.type) {
     case 'JobModified': {
-      const changed = leavingPauses(draft, job, modified(job, event), event.time)
+      const changed = modified(draft, job, event)
       draft.putJob(changed)
       admitWaiting(draft, changed, event.time)
       return
@@ -96,11 +96,11 @@ function added(event: JobAdded): JobState {
 }
 
 /** A new phase counts the repetitions of its trigger anew; another next time is judged by no pause and no run before it. */
-function modified(job: JobState, event: JobModified): JobState {
+function modified(draft: Draft, job: JobState, event: JobModified): JobState {
   const goesOn = event.anchor === job.anchor && sameTrigger(job.definition, event.definition)
   // A time that a time-zone database moved is the same time.
   const sameNext = event.nextFireTime === job.nextFireTime || isMove(event)
-  return {
+  const changed: JobState = {
     ...job,
     decidedCount: goesOn ? job.decidedCount : 0,
     version: event.version,
@@ -110,16 +110,12 @@ function modified(job: JobState, event: JobModified): JobState {
     heldThrough: sameNext ? job.heldThrough : null,
     coalescedThrough: sameNext ? job.coalescedThrough : null,
   }
+  const through = sameNext ? (event.heldThrough ?? leftPauses(draft, job, changed.definition, event.time)) : null
+  return through === null ? changed : { ...changed, heldThrough: heldThrough(changed, through) }
 }
 
 function isMove(event: JobModified): boolean {
   return typeof event.movedFrom === 'number'
-}
-
-/** Without the labels of a rule it is out of that pause: what came due under it is skipped, as when the rule ends. */
-function leavingPauses(draft: Draft, before: JobState, after: JobState, at: number): JobState {
-  const left = draft.pauseRules.filter(({ labels }) => hasLabels(before, labels) && !hasLabels(after, labels))
-  return left.reduce((job, rule) => ({ ...job, heldThrough: heldThrough(job, lastPaused(rule, at)) }), after)
 }
 
 function otherRules(draft: Draft, labels: Labels): readonly PauseRule[] {

@@ -89,29 +89,18 @@ export function firstFireTime(
   if (trigger === null) return now
   // A date that is past is due at once and judged by grace; anything else fires from `now` on.
   if (trigger.type === 'date') return evaluable(trigger, calendars).next(-1, anchor)
-  return evaluable(trigger, calendars).next(isAnchoredAtAdd(trigger) ? now : now - 1, anchor)
+  return evaluable(trigger, calendars).next(now - 1, anchor)
 }
 
-/** An interval without a start begins when its job is added, and fires first one interval later. */
-function isAnchoredAtAdd(trigger: Trigger): boolean {
-  switch (trigger.type) {
-    case 'interval':
-      return trigger.start === undefined
-    case 'and':
-    case 'or':
-      return trigger.triggers.some(isAnchoredAtAdd)
-    case 'excluding':
-      return isAnchoredAtAdd(trigger.trigger)
-    default:
-      return false
-  }
-}
-
-/** The scheduled time after `at`; null when there is none, or when `repeat` is used up by `decided` times. */
+/**
+ * The scheduled time after `at`; null when there is none, or when `repeat` is used up by `decided` times. A date is used up
+ * by one: a first fire that was asked for is instead of it.
+ */
 export function followingFireTime(job: JobState, at: number, decided: number, calendars: Calendars): number | null {
   const { trigger } = job.definition
   if (trigger === null || at >= MAX_INSTANT_MS) return null
-  if (trigger.repeat !== undefined && decided >= trigger.repeat) return null
+  const repeat = trigger.type === 'date' ? 1 : trigger.repeat
+  if (repeat !== undefined && decided >= repeat) return null
   const isOther = at === job.nextFireTime && isOfOtherZoneData(job, calendars)
   const late = isOther ? shiftTo((time) => firesAt(job, time, calendars), at) : 0
   return evaluable(trigger, calendars).next(at + Math.max(late ?? 0, 0), job.anchor)

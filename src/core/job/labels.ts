@@ -3,7 +3,7 @@ import type { Labels } from '../commands.ts'
 import type { JobState } from './job-state.ts'
 
 /** The job has all of them; no labels: every job. */
-export function hasLabels(job: JobState, labels: Labels): boolean {
+export function hasLabels(job: Pick<JobState, 'definition'>, labels: Labels): boolean {
   const own = job.definition.labels
   return Object.entries(labels).every(([key, value]) => Object.hasOwn(own, key) && own[key] === value)
 }

@@ -17,6 +17,7 @@ import { givenFireTime } from './given-fire-time.ts'
 import { notFound } from './job-not-found.ts'
 import type { JobState } from './job-state.ts'
 import { firstFireTime } from './job-trigger.ts'
+import { leftPauses } from './left-pauses.ts'
 import { type JobSettings, resolveChange } from './resolve-definition.ts'
 import { sameDefinition, sameTrigger } from './same-definition.ts'
 
@@ -94,7 +95,9 @@ export function newVersion(
   const events = [...(before?.events ?? [])]
   if (before?.first === true) return events
   const version = job.version + 1
-  events.push({ type: 'JobModified', jobId: job.jobId, ...causedBy(command), version, definition, ...next })
+  const heldThrough = leftPauses(view, job, definition, moment.now)
+  const left = heldThrough === null ? {} : { heldThrough }
+  events.push({ type: 'JobModified', jobId: job.jobId, ...causedBy(command), version, definition, ...next, ...left })
   return events
 }
 

@@ -38,7 +38,7 @@ export function pauseOver(job: JobState, moment: Moment): Decided[] {
 
 function resumed(job: JobState, pause: JobPause, by: CausedBy, moment: Moment): Decided[] {
   const through = lastPaused(pause, moment.now)
-  const due = collectDue(job, through, moment.calendars, through)
+  const due = collectDue(job, through, moment.calendars, { heldThrough: through })
   const events: Decided[] = [
     { type: 'JobResumed', jobId: job.jobId, ...by, through, skipped: due.all, nextFireTime: due.next },
   ]

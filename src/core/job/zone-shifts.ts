@@ -10,5 +10,10 @@ const SHIFTS: readonly number[] = [0, ...LIKELY.flatMap((minutes) => [-minutes *
 
 /** The shift in milliseconds, positive for later, by which all instants become ones that `fires` accepts; null: none. */
 export function shiftTo(fires: (at: number) => boolean, ...instants: readonly number[]): number | null {
-  return SHIFTS.find((shift) => instants.every((at) => fires(at + shift))) ?? null
+  return shiftWhere((shift) => instants.every((at) => fires(at + shift)))
+}
+
+/** The likeliest shift that is accepted; null: none. */
+export function shiftWhere(accepts: (shift: number) => boolean): number | null {
+  return SHIFTS.find(accepts) ?? null
 }

@@ -22,6 +22,8 @@ export function reportRun(view: View, report: Report, moment: Moment): Decided[]
   if (report.attempt < run.attempt) return ignored(report, 'old-attempt')
   if (report.attempt > run.attempt) return ignored(report, 'future-attempt')
   if (run.status === 'retrying' || run.status === 'waiting') return ignored(report, 'old-attempt')
+  const foreign = reportOfAnother(view, run, report, moment)
+  if (foreign !== null) return foreign
   switch (report.type) {
     case 'heartbeat':
       return []
@@ -67,6 +69,31 @@ export function reportRun(view: View, report: Report, moment: Moment): Decided[]
         nextFireTime: null,
       })
   }
+}
+
+/**
+ * What a report is good for that does not come from who runs the attempt; null: what it says counts.
+ *
+ * Only who was granted an at-most-once attempt knows how it ends. An attempt that may run twice ends by whoever ends it
+ * first; but that a process did not begin it, or can't, says nothing of the one that did.
+ */
+function reportOfAnother(view: View, run: RunState, report: Report, moment: Moment): Decided[] | null {
+  if (report.type === 'heartbeat' || report.type === 'started') return null
+  const isOwn = run.executor === report.executor
+  if (run.granted && !isOwn) return ignored(report, 'claimed')
+  if (run.status !== 'running' || (report.type !== 'missed' && report.type !== 'unknown-task')) return null
+  if (isOwn) return ignored(report, 'repeated')
+  const { timeoutMs, heartbeatTimeoutMs } = run.definition
+  if (timeoutMs !== null || heartbeatTimeoutMs !== null) return ignored(report, 'claimed')
+  // Nothing else would ever end it, should the process that began it be gone.
+  return report.type === 'missed' ? failedAttempt(view, run, 'lost', MISSED_ELSEWHERE, report, moment) : null
+}
+
+const MISSED_ELSEWHERE: RunError = {
+  name: 'LostError',
+  message: 'it was begun, and another process that it was handed to found it too late to begin',
+  stack: null,
+  retryable: true,
 }
 
 function resultError(problem: JsonProblem): RunError {

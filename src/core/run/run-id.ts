@@ -25,10 +25,18 @@ export function askedIdOf(command: CommandEnvelope, place: Pick<Stamp, 'epoch' |
   return command.commandGiven ? `${command.commandId}/${incarnationOf(place)}` : command.commandId
 }
 
-/** One of the open runs that a command of that id asked for, at whatever place it was decided. */
+const PLACE = /^\d+-\d+-\d+$/
+
+/** Whether what `askedIdOf` gave is of a command of this id, at whatever place it was decided. Ids may have slashes of their own. */
+export function isAskedBy(askedId: string, commandId: string): boolean {
+  if (askedId === commandId) return true
+  return askedId.startsWith(`${commandId}/`) && PLACE.test(askedId.slice(commandId.length + 1))
+}
+
+/** One of the open runs that a command of that id asked for. */
 export function openRunAsked(job: JobState, at: number, commandId: string): string | undefined {
-  const runId = runIdOf(job.jobId, job.incarnation, at, commandId)
-  return job.openRuns.find((open) => open === runId || open.startsWith(`${runId}/`))
+  const ofTime = `${runIdOf(job.jobId, job.incarnation, at, null)}/`
+  return job.openRuns.find((open) => open.startsWith(ofTime) && isAskedBy(open.slice(ofTime.length), commandId))
 }
 
 /** What is wrong with a command id that is to be part of a run id. */

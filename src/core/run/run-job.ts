@@ -25,10 +25,6 @@ export function runJob(view: View, command: RunJob, moment: Moment): Decided[] {
     const reason = `payload: expected at most ${MAX_PAYLOAD_BYTES} bytes, got ${payload.length} bytes`
     return rejected(command, reject('payload-too-large', reason, 'payload'))
   }
-  if (contentType !== null && (typeof contentType !== 'string' || contentType.length > MAX_NAME_CHARS)) {
-    const reason = `contentType: expected at most ${MAX_NAME_CHARS} characters, got ${shown(contentType)}`
-    return rejected(command, reject('invalid-option', reason, 'contentType'))
-  }
   const room = makeRoom(view, job)
   if (room.kind === 'none') return rejected(command, noRoom(job))
   const by = { causedBy: causedBy(command), askedId: commandId }

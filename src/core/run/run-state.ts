@@ -29,8 +29,10 @@ export interface RunState {
   readonly status: RunStatus
   readonly attempt: number
   readonly queuedAt: number
-  /** Of this attempt, by its first report. */
+  /** Of this attempt, by its first report and so by the executor's clock: for people. */
   readonly startedAt: number | null
+  /** When the owner decided that it started, by the time of that event; null: it did not, or the row is an older one. */
+  readonly runningSince: number | null
   /** Who runs it: the last that reported a start. */
   readonly executor: string | null
   /** Different processes that reported a start of this attempt. */

@@ -23,6 +23,7 @@ export function compileOr(members: readonly CompiledTrigger[]): CompiledTrigger 
       let first: number | null = null
       budget.left -= members.length
       for (const member of members) {
+        if (budget.left <= 0) return null
         const at = member.next(afterMs, anchorMs, budget)
         if (at !== null && (first === null || at < first)) first = at
       }

@@ -14,6 +14,8 @@ export interface Scope {
   /** 0 in the outermost trigger. */
   readonly depth: number
   readonly budget: SearchBudget
+  /** Steps that may still be spent on counting the fires of rules. */
+  readonly counting: SearchBudget
 }
 
 /** Checks a value and returns it, normalised and frozen. */

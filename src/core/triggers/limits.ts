@@ -19,7 +19,10 @@ export const MAX_INSTANT_MS = 253_402_300_799_999
 /** The Gregorian calendar repeats after 400 years, so a search of that length has seen every kind of date. */
 export const SEARCH_HORIZON_MS: number = 146_097 * DAY_MS
 
-/** Evaluations within one search of `and`, `or` and `excluding`, nested ones included: each call ends within 0.1 s. */
+/**
+ * Evaluations within one search of `and`, `or` and `excluding`, nested ones included, each of 1 µs or so: with the member that
+ * uses them up, a call ends within 0.2 s.
+ */
 export const MAX_SEARCH_ROUNDS = 100_000
 
 /** Characters of a crontab text, a field, a zone name or a date: longer ones are mistakes or attacks. */
@@ -28,7 +31,7 @@ export const MAX_TEXT_LENGTH = 256
 /** Characters of an RRULE text: two lines with long BY lists fit. */
 export const MAX_RULE_LENGTH = 2_048
 
-/** Largest COUNT of a rule: fires are counted from DTSTART on, 0.1 s for so many. */
+/** Largest COUNT of a rule: fires are counted from DTSTART on, and `MAX_COUNTING_STEPS` bounds that too. */
 export const MAX_RULE_COUNT = 100_000
 
 /** Largest INTERVAL of a rule: a thousand years of hours. */
@@ -36,6 +39,16 @@ export const MAX_RULE_INTERVAL = 10_000_000
 
 /** Days that a search for the next date of a rule looks at: 400 years of them, and a few milliseconds. */
 export const MAX_RULE_STEPS = 150_000
+
+/**
+ * Steps of 0.1 µs or so that counting the fires of all rules of one trigger may take, their first searches included: it is
+ * done when the trigger is checked and again in each process, within 0.5 s. Two rules that reach `MAX_RULE_COUNT` hour by
+ * hour fit.
+ */
+export const MAX_COUNTING_STEPS = 2_000_000
+
+/** Steps of a rule that take as long as one evaluation of another trigger. */
+export const STEPS_PER_ROUND = 10
 
 /** Nesting of and, or, excluding: nobody reads more, and recursion stays shallow. */
 export const MAX_DEPTH = 16

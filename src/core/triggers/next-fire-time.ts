@@ -24,7 +24,7 @@ export interface EvaluableTrigger {
  * Jitter is not added and `repeat` not counted: both are the job's.
  *
  * `anchor` (epoch ms, default `after`) is the start of an interval or calendar interval that has none, also inside and,
- * or and excluding. A trigger without a zone is read in UTC. `calendars`: default the runtime's zones and no holidays.
+ * or and excluding; such an interval fires first one interval later. A trigger without a zone is read in UTC. `calendars`: default the runtime's zones and no holidays.
  *
  * Throws TriggerError for an invalid trigger, and `unsupported` for `H` without a value and holidays without a calendar.
  */

@@ -17,7 +17,14 @@ import { DAILY_WINDOW_FORM } from './daily-window.ts'
 import { readExclusion } from './exclusion.ts'
 import { JOB_MEMBERS, optional, readForm, readList, readObject, readZone, required } from './form.ts'
 import type { AnyForm, Form, Scope } from './form.ts'
-import { MAX_DEPTH, MAX_INTERNED, MAX_INTERNED_LENGTH, MAX_MEMBERS, MIN_INSTANT_MS } from './limits.ts'
+import {
+  MAX_COUNTING_STEPS,
+  MAX_DEPTH,
+  MAX_INTERNED,
+  MAX_INTERNED_LENGTH,
+  MAX_MEMBERS,
+  MIN_INSTANT_MS,
+} from './limits.ts'
 import { RRULE_FORM } from './rrule-trigger.ts'
 import { DATE_FORM, INTERVAL_TRIGGER_FORM } from './simple-triggers.ts'
 import { TriggerError, invalid } from './trigger-error.ts'
@@ -58,7 +65,7 @@ let internedBefore: ReadonlyMap<string, Trigger> = interned
  * instant matches. A trigger that is merely over is valid. `path` begins the paths in messages.
  */
 export function parseTrigger(json: unknown, path = 'trigger'): Trigger {
-  return parseAt(json, path, { depth: 0, budget: fullBudget() })
+  return parseAt(json, path, { depth: 0, budget: fullBudget(), counting: { left: MAX_COUNTING_STEPS } })
 }
 
 function parseNested(json: unknown, path: string, scope: Scope): Trigger {
@@ -66,7 +73,7 @@ function parseNested(json: unknown, path: string, scope: Scope): Trigger {
   if (depth > MAX_DEPTH) {
     throw new TriggerError('invalid-trigger', path, `expected at most ${MAX_DEPTH} levels of triggers`)
   }
-  return parseAt(json, path, { depth, budget: scope.budget })
+  return parseAt(json, path, { ...scope, depth })
 }
 
 function parseAt(json: unknown, path: string, scope: Scope): Trigger {

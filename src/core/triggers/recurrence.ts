@@ -39,10 +39,22 @@ interface Period {
   readonly resume: number
 }
 
-export function recurrence(given: RecurrenceRule, startMs: number): LocalSchedule {
+/** A schedule that says how much it has searched. */
+export interface Recurrence extends LocalSchedule {
+  /**
+   * Steps of all calls so far, each of 0.1 µs or so. What a call adds depends on its argument alone; for the period in which it begins
+   * it adds little, as that one is known from the call before.
+   */
+  readonly steps: () => number
+}
+
+export function recurrence(given: RecurrenceRule, startMs: number): Recurrence {
   const rule = withDefaults(given, startMs)
   const periods = periodsOf(rule, startMs)
   const matches = dayMatcher(rule)
+  const perCall = stepsPerCall(rule)
+  const perPeriod = stepsPerPeriod(rule, periods.days)
+  let taken = 0
   let known: { readonly index: number; readonly period: Period } | null = null
 
   function periodAt(index: number): Period {
@@ -54,20 +66,35 @@ export function recurrence(given: RecurrenceRule, startMs: number): LocalSchedul
 
   return {
     everyHour: false,
+    steps: () => taken,
     nextLocal: (localMs) => {
       const from = Math.max(localMs, startMs)
       if (from > MAX_INSTANT_MS) return Infinity
       let index = periods.firstEndingAfter(from)
+      taken += perCall
       for (let steps = 0; steps < MAX_RULE_STEPS; steps += periods.days) {
         const period = periodAt(index)
         if (period.begin > MAX_INSTANT_MS) return Infinity
         const found = firstOf(period, rule.positions, from)
         if (found !== null) return found
+        taken += perPeriod
         index = Math.max(index + 1, periods.firstEndingAfter(period.resume))
       }
       return Infinity
     },
   }
+}
+
+/** A search in one period: by bisection, or at each position. */
+function stepsPerCall({ positions }: RecurrenceRule): number {
+  return 4 + (positions?.length ?? 0) / 4
+}
+
+/** Looking at one more period: each of its days is compared with the lists of days. */
+function stepsPerPeriod(rule: RecurrenceRule, days: number): number {
+  const lists = [rule.months, rule.weeks, rule.yearDays, rule.monthDays, rule.weekdays]
+  const listed = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0)
+  return 1 + (days / 4) * (1 + listed / 16) + (rule.positions?.length ?? 0) / 4
 }
 
 /** What DTSTART gives where the rule is open. */

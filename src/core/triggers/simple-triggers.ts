@@ -46,14 +46,17 @@ export function compileDate(trigger: DateTrigger, path: string, calendars: Calen
   return { needs: 'nothing', next: (afterMs) => (afterMs < at ? at : null) }
 }
 
-/** Fires at start + k × every, k ≥ 0: elapsed time from the start, so nothing drifts and no zone change matters. */
+/**
+ * Fires at start + k × every, k ≥ 0: elapsed time from the start, so nothing drifts and no zone change matters. Without a
+ * start k ≥ 1: it begins when its job is added, and fires first one interval later.
+ */
 export function compileInterval(trigger: IntervalTrigger, path: string, calendars: Calendars): CompiledTrigger {
   const everyMs = isoDurationMs(trigger.every) ?? invalid(`${path}.every`, INTERVAL_FORM, trigger.every)
   const { startMs, endMs } = resolveBounds(trigger, tableOf(calendars, trigger.zone, path), path)
   if (trigger.start !== undefined) return compileGrid({ startMs, everyMs, endMs })
   return {
     needs: 'anchor',
-    next: (afterMs, anchorMs = afterMs) => nextOnGrid(anchorMs, everyMs, endMs, afterMs),
+    next: (afterMs, anchorMs = afterMs) => nextOnGrid(anchorMs + everyMs, everyMs, endMs, afterMs),
   }
 }
 

@@ -19,7 +19,7 @@ import { attemptKey } from '../attempt-key.ts'
 import { Executor, type ExecutorOptions } from '../executor.ts'
 import type { ControlMemory } from './control-memory.ts'
 import type { Controlled } from './control-reader.ts'
-import { RunsPartition, topicOf } from './runs-partition.ts'
+import { RunsPartition, spanAmong, topicOf } from './runs-partition.ts'
 
 export interface ExecutorGroupOptions extends Omit<ExecutorOptions, 'settled' | 'released'> {
   readonly name: string
@@ -28,6 +28,8 @@ export interface ExecutorGroupOptions extends Omit<ExecutorOptions, 'settled' | 
   readonly clock: Clock
   readonly logger: Logger
   readonly control: ControlMemory
+  /** Partitions that the executors of the process have or had. */
+  readonly partitionsHere: () => number
 }
 
 /** One attempt runs in each slot and three wait for it: so a slot is never idle, and little waits when a partition goes. */
@@ -49,6 +51,8 @@ export class ExecutorGroup implements Controlled {
   readonly #executor: Executor
   readonly #membership = Promise.withResolvers<Membership>()
   readonly #partitions = new Map<number, RunsPartition>()
+  /** Were assigned to it once. */
+  readonly #known = new Set<number>()
   readonly #runs = new Map<string, OpenRun>()
   #joined = false
   #leaving = false
@@ -66,6 +70,11 @@ export class ExecutorGroup implements Controlled {
     })
     // Nobody may wait for it.
     this.#membership.promise.catch(() => {})
+  }
+
+  /** How many partitions it has or had: those that were lost may come back. */
+  get partitions(): number {
+    return this.#known.size
   }
 
   /** Joins the group, unless it was drained before. Rejects with `LogError` when it can't. */
@@ -131,6 +140,7 @@ export class ExecutorGroup implements Controlled {
   #assigned({ partitions }: Assignment): void {
     if (this.#leaving) return
     for (const partition of partitions) {
+      this.#known.add(partition)
       if (this.#partitions.has(partition)) continue
       const { log, codec, clock, logger, name } = this.#options
       const made: RunsPartition = new RunsPartition({
@@ -141,6 +151,7 @@ export class ExecutorGroup implements Controlled {
         executor: name,
         partition,
         membership: this.#membership.promise,
+        maxSpan: () => spanAmong(this.#options.partitionsHere()),
         hasRoom: () => this.#executor.open < this.#options.concurrency * OPEN_PER_SLOT,
         handOver: (run, done) => this.#handOver(run, { partition: made, done }),
         advanced: () => this.#commitSoon(),

@@ -21,6 +21,7 @@ import {
 } from '../../ports/event-log.ts'
 import type { RunCodec } from '../../ports/run-codec.ts'
 import type { Logger } from '../../ports/telemetry.ts'
+import { REMEMBERED } from '../final-reports.ts'
 import { OpenOffsets } from './open-offsets.ts'
 import { RETRY_MS, TopicReader } from './topic-reader.ts'
 
@@ -32,6 +33,8 @@ export interface RunsPartitionOptions {
   readonly executor: string
   readonly partition: number
   readonly membership: Promise<Membership>
+  /** Records from the first that isn't done that it may have now. */
+  readonly maxSpan: () => number
   /** The executor has room for another attempt. */
   readonly hasRoom: () => boolean
   /** `done` says that the attempt is settled. */
@@ -42,11 +45,18 @@ export interface RunsPartitionOptions {
 
 /** Records that aren't done, while their attempts wait, run or have reports to send: so many a partition holds at most. */
 const MAX_OPEN = 1_000
-/**
- * Records from the first that isn't done: as many as the process remembers attempts that ended, so that it knows the
- * copies of all that it reads again. A crash repeats so many runs at most, and a run of hours holds up nothing before.
- */
+/** Records from the first that isn't done. A crash repeats so many runs at most, and a run of hours holds up nothing before. */
 const MAX_SPAN = 10_000
+/** However many partitions there are, so many runs go past one of hours. */
+const MIN_SPAN = 100
+
+/**
+ * What each of so many partitions may have. Together they have no more than the process remembers of attempts that ended, so
+ * that it knows the copies of all that it reads again when a partition comes back; beyond 1,000 partitions they may.
+ */
+export function spanAmong(partitions: number): number {
+  return Math.min(MAX_SPAN, Math.max(MIN_SPAN, Math.floor(REMEMBERED / partitions)))
+}
 
 export class RunsPartition {
   readonly #options: RunsPartitionOptions
@@ -106,7 +116,8 @@ export class RunsPartition {
 
   get #hasRoom(): boolean {
     const offsets = this.#offsets
-    return offsets !== null && offsets.count < MAX_OPEN && offsets.span < MAX_SPAN && this.#options.hasRoom()
+    const { maxSpan, hasRoom } = this.#options
+    return offsets !== null && offsets.count < MAX_OPEN && offsets.span < maxSpan() && hasRoom()
   }
 
   async #start(): Promise<void> {

@@ -96,6 +96,7 @@ export class WorkerNode {
       name,
       concurrency,
       control: this.#memory,
+      partitionsHere: () => this.#partitions,
       finalReports: this.#finals,
       report: (report, partition) => this.#reports.send(report, partition),
     })
@@ -132,6 +133,10 @@ export class WorkerNode {
     this.#executors.clear()
     this.#control.stop()
     this.#reports.close()
+  }
+
+  get #partitions(): number {
+    return [...this.#executors.values()].reduce((sum, { group }) => sum + group.partitions, 0)
   }
 
   /** A failed start is tried anew with the next executor. */

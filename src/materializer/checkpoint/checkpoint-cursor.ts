@@ -78,6 +78,30 @@ export async function cursorProblem(
   return sameBytes(reader.cursor.chain, row.chain) ? null : `the batch at offset ${row.batchOffset} is another`
 }
 
+/**
+ * The log has what was folded up to `to`: the batch of `from`, and a reader that goes on from there arrives at the same
+ * chain. An announcement names no past, so that only one follows it proves nothing of what was before.
+ */
+export async function leadsTo(
+  from: Cursor,
+  to: Cursor,
+  log: EventLog,
+  codec: EventCodec,
+  of: TopicPartition,
+): Promise<boolean> {
+  if ((await log.end(of)) < to.offset) return false
+  const row = cursorRow(from, log.partitions, NOBODY)
+  if (!isStart(from) && (await cursorProblem(row, log, codec, of)) !== null) return false
+  const reader = new Reader(codec, cursorOf(row))
+  try {
+    await readRecords(log, of, row.offset, to.offset, (record) => void reader.take(record))
+  } catch (err) {
+    if (err instanceof LogError && err.code === 'offset-out-of-range') return false
+    throw err
+  }
+  return sameBytes(reader.cursor.chain, to.chain)
+}
+
 function beforeBatch(row: CursorRow): Cursor {
   const before = { ...cursorOf(row), offset: row.batchOffset, chain: row.prev }
   // An announcement is its epoch's batch 0.

@@ -19,11 +19,16 @@ const FIRST_BASE_MS = 60_000
 const CADENCE_MS = 10_000
 /** Of events; then it is due before its time. */
 const CADENCE_BYTES: number = 64 * 1024 * 1024
+/** Of the batches whose effects may not have left, in a manifest: some thousands of them. */
+const MAX_EXTRA_BYTES: number = 100 * 1024
 
 export class TopicCheckpoints {
   readonly #options: TopicCheckpointsOptions
   readonly #topic: StateTopic
   #owned: OwnedCheckpoints | null = null
+  #source: CheckpointSource | null = null
+  /** It was said that none can be written. */
+  #isSkipping = false
   #eventBytes = 0
   #cancelTimer: (() => void) | null = null
   #writing: Promise<void> | null = null
@@ -46,6 +51,7 @@ export class TopicCheckpoints {
     this.release()
     const { stateCodec, clock, entropy, log } = this.#options
     const { partitions } = log
+    this.#source = source
     this.#owned = new OwnedCheckpoints(source, { topic: this.#topic, stateCodec, clock, entropy, partitions })
     this.#eventBytes = 0
     this.#schedule(FIRST_BASE_MS)
@@ -63,6 +69,7 @@ export class TopicCheckpoints {
     this.#cancelTimer = null
     this.#owned?.end()
     this.#owned = null
+    this.#source = null
   }
 
   /** Resolves when nothing is being written. */
@@ -87,10 +94,21 @@ export class TopicCheckpoints {
   async #write(): Promise<void> {
     const { logger, partition } = this.#options
     this.#eventBytes = 0
+    if (this.#isTooMuchUnsent()) return
     try {
       await this.#owned?.writeNext()
     } catch (err) {
       logger.warn({ partition, err }, 'a checkpoint could not be written to the state topic')
     }
+  }
+
+  /** Then a manifest would outgrow its record: those before count until effects leave again. */
+  #isTooMuchUnsent(): boolean {
+    const { logger, partition } = this.#options
+    const wasSkipping = this.#isSkipping
+    this.#isSkipping = this.#source !== null && this.#source.extra().length > MAX_EXTRA_BYTES
+    const why = 'the effects of too many batches have not left'
+    if (this.#isSkipping && !wasSkipping) logger.warn({ partition, why }, 'no checkpoints are written for now')
+    return this.#isSkipping
   }
 }

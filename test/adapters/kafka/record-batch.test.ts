@@ -1,4 +1,5 @@
 /** Kafka's record batches: what is written can be read, what others wrote too, and what is damaged ends in an error. */
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decompress } from '../../../src/adapters/kafka/compression.ts'
@@ -64,6 +65,29 @@ describe('a record batch', () => {
     }
     expect(decodeBatches(Buffer.alloc(0))).toEqual([])
   })
+
+  test.each([
+    ['it unpacks to too much', bomb(80 * 1024 * 1024)],
+    ['it unpacks to too many records', gzipped(1_000_000)],
+    ['its compression is not known', withByte(WHOLE, 22, 7)],
+    ['its bytes are damaged', withByte(WHOLE, 61, 0)],
+    ['its records end early', withByte(encodeBatch([{ key: 'k', value: null }], 1), 60, 2)],
+    ['it is of an older format', withByte(WHOLE, 16, 1)],
+  ])('says that it can not be read, and where to read on, when %s', (_why, stored) => {
+    const [batch, ...more] = decodeBatches(Buffer.concat([stored, WHOLE]))
+    expect(batch).toMatchObject({ first: 0, records: [], bytes: 0, unreadable: expect.any(String) })
+    expect(batch?.next).toBeGreaterThan(0)
+    // What stands behind it is for the next fetch: unpacking may have taken its time.
+    expect(more).toEqual([])
+  })
+
+  test('leaves others to the next fetch when much comes out of those before', () => {
+    const large = bomb(40 * 1024 * 1024)
+    expect(decodeBatches(Buffer.concat([large, large, large])).map(({ unreadable }) => unreadable)).toEqual([
+      null,
+      null,
+    ])
+  })
 })
 
 describe('compressed bytes that are damaged', () => {
@@ -95,8 +119,15 @@ describe('records of aborted transactions', () => {
     producerId,
     transactional: kind !== 'plain',
     control: kind === 'commit' || kind === 'abort' ? kind : null,
+    unreadable: null,
     records: [{ offset: first, timestamp: 0, key: null, value: new Uint8Array(1), headers: [] }],
   })
+  test('are left out, also when they can not be read', () => {
+    const aborted = { ...batch(0, 1, 'open'), unreadable: 'too large' }
+    const [kept] = withoutAborted([aborted, batch(1, 1, 'abort')], [{ producerId: 1, first: 0 }])
+    expect(kept?.unreadable).toBeNull()
+  })
+
   const left = (batches: readonly RecordBatch[], aborted: readonly { producerId: number; first: number }[]) =>
     withoutAborted(batches, aborted)
       .filter((one) => one.control === null && one.records.length > 0)
@@ -131,6 +162,32 @@ describe('records of aborted transactions', () => {
     expect(left(batches, aborted)).toEqual([])
   })
 })
+
+/** A batch of one record, whose value is so many zeros. */
+function bomb(bytes: number): Buffer {
+  return packed(encodeBatch([{ key: null, value: Buffer.alloc(bytes) }], 1))
+}
+
+/** A batch of so many of the smallest records. */
+function gzipped(count: number): Buffer {
+  const one = encodeBatch([{ key: null, value: null }], 1)
+  const stored = Buffer.concat([one.subarray(0, 61), Buffer.alloc(count * (one.length - 61), one.subarray(61))])
+  stored.writeInt32BE(count, 57)
+  return packed(stored)
+}
+
+function packed(batch: Buffer): Buffer {
+  const stored = Buffer.concat([batch.subarray(0, 61), gzipSync(batch.subarray(61))])
+  stored.writeInt16BE(1, 21)
+  stored.writeInt32BE(stored.length - 12, 8)
+  return stored
+}
+
+function withByte(batch: Buffer, at: number, byte: number): Buffer {
+  const changed = Buffer.from(batch)
+  changed[at] = byte
+  return changed
+}
 
 /** -1: it is refused. */
 function lengthOrError(codec: number, body: Buffer): number {

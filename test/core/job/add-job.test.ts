@@ -73,6 +73,14 @@ describe('a job that is not there', () => {
       .then(jobAdded({ job: { trigger: resolved(trigger) }, nextFireTime: at(10) }))
   })
 
+  test('with a combination of such an interval and what matches now fires first now', () => {
+    const trigger = or([interval('7h'), crontab('0 9 * * *')])
+    nothing
+      .at(T0)
+      .when(addJob({ trigger }))
+      .then(jobAdded({ job: { trigger: resolved(trigger) }, nextFireTime: T0 }))
+  })
+
   test('with a calendar interval without a start begins on the day of its addition', () => {
     const trigger = calendarInterval({ days: 2, time: '10:00' })
     nothing

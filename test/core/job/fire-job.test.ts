@@ -417,6 +417,16 @@ describe('a job is finished', () => {
       .then(runSucceeded(hand, { scheduledAt: at(5) }), jobFinished())
   })
 
+  test('by the time that was asked for instead of its date', () => {
+    const trigger = resolved(date(at(100)))
+    given(jobAdded({ job: { trigger }, nextFireTime: at(10) }))
+      .at(at(10))
+      .when(jobDue())
+      .then(runQueued(at(10)))
+      .when(report('succeeded', runAt(at(10))))
+      .then(runSucceeded(runAt(at(10))), jobFinished())
+  })
+
   test('only by the last of its runs', () => {
     const trigger = resolved(interval('10s', { repeat: 2 }))
     const first = runAt(at(10))

@@ -2,8 +2,11 @@
 import fc from 'fast-check'
 import { RRuleTemporal } from 'rrule-temporal'
 import { describe, expect, test } from 'vitest'
-import { rrule } from '../../../src/core/triggers/make-trigger.ts'
+import { compileFrozen } from '../../../src/core/triggers/compile-trigger.ts'
+import { MAX_RULE_COUNT, MAX_RULE_STEPS, MAX_SEARCH_ROUNDS } from '../../../src/core/triggers/limits.ts'
+import { or, rrule } from '../../../src/core/triggers/make-trigger.ts'
 import { nextFireTime } from '../../../src/core/triggers/next-fire-time.ts'
+import type { Trigger } from '../../../src/core/triggers/trigger.ts'
 
 const FOREVER = Date.UTC(2_100, 0, 1)
 
@@ -141,6 +144,39 @@ describe('in a zone', () => {
       hour(3),
     ])
   })
+})
+
+describe('the work of counting', () => {
+  const from1970 = (rule: string): Trigger => rrule(`DTSTART:19700101T000000Z\nRRULE:${rule}`)
+  const hours = (count: number): Trigger => from1970(`FREQ=HOURLY;COUNT=${count}`)
+
+  test.each(['FREQ=HOURLY', 'FREQ=WEEKLY', 'FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR', 'FREQ=MONTHLY;BYDAY=-1FR'])(
+    'leaves the largest COUNT to %s',
+    (rule) => {
+      expect(() => from1970(`${rule};COUNT=${MAX_RULE_COUNT}`)).not.toThrow()
+    },
+  )
+  test.each([
+    'FREQ=SECONDLY;INTERVAL=59;BYSECOND=0;COUNT=100000',
+    'FREQ=SECONDLY;INTERVAL=3599;BYMINUTE=0;BYSECOND=0;COUNT=100000',
+    `FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=${Array.from({ length: 250 }, (_, i) => i + 1).join(',')};COUNT=100000`,
+  ])('refuses %s, which looks at too much', (rule) => {
+    expect(() => from1970(rule)).toThrow(/expected rules whose fires are counted in 2000000 steps together/)
+  })
+  test('is limited for all rules of a trigger together, known or not', () => {
+    const rules = Array.from({ length: 9 }, (_, i) => hours(MAX_RULE_COUNT - i))
+    expect(nextFireTime(or(rules.slice(0, 2)), 0)).toBe(3_600_000)
+    expect(() => or(rules)).toThrow(/^trigger\.triggers\[\d\]\.rule: expected rules/)
+  })
+})
+
+test('a search that finds nothing in any of many rules ends', () => {
+  const rule = (i: number): string => `FREQ=SECONDLY;INTERVAL=${86_399 - 2 * i};BYHOUR=0;BYMINUTE=0;BYSECOND=0`
+  const rules = Array.from({ length: 100 }, (_, i) => rrule(`DTSTART:20260101T000000Z\nRRULE:${rule(i)}`))
+  const steps = { left: MAX_SEARCH_ROUNDS }
+  const found = compileFrozen(or(rules), 'trigger').next(Date.UTC(2_026, 0, 1), undefined, steps)
+  expect(found).toBe(null)
+  expect(steps.left).toBeGreaterThan(-MAX_RULE_STEPS)
 })
 
 test.each([
