@@ -75,7 +75,9 @@ export {
   rrule,
 } from './core/triggers/make-trigger.ts'
 export { nextFireTime } from './next-fire-time.ts'
+export { describeTrigger } from './core/triggers/describe-trigger.ts'
 export { parseTrigger } from './core/triggers/parse-trigger.ts'
+export { type ResolveContext, resolveTrigger } from './core/triggers/resolve-trigger.ts'
 export { TriggerError } from './core/triggers/trigger-error.ts'
 export type { Trigger } from './core/triggers/trigger.ts'
 export type { StandardSchema } from './executor/standard-schema.ts'
