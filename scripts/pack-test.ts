@@ -22,7 +22,16 @@ const stepTimeoutMs = 180_000
 
 /** Files without which the package is broken, and the only names at its top. */
 const required = ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'LICENSE', 'README.md', 'ARCHITECTURE.md']
-const topLevel = new Set(['dist', 'schemas', 'docs', 'LICENSE', 'README.md', 'ARCHITECTURE.md', 'package.json'])
+const topLevel = new Set([
+  'dist',
+  'schemas',
+  'docs',
+  'examples',
+  'LICENSE',
+  'README.md',
+  'ARCHITECTURE.md',
+  'package.json',
+])
 
 // What npm tells the scripts it runs is about this repository; npm in the other folders must find its own.
 const aboutThisPackage = /^(npm_(package|lifecycle)_|npm_config_(local_)?prefix$|INIT_CWD$)/
