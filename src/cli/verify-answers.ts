@@ -25,10 +25,21 @@ export class AnswerCheck {
     for (const accepted of events) {
       const { event, offset } = accepted
       if (!isAnswer(event) || event.commandId === null) continue
-      if (event.type === 'CommandApplied' && event.duplicate) this.#repeated(event, offset, ofBatch)
+      if (event.type === 'CommandRejected' && event.commandGiven) this.#refused(event, offset, ofBatch)
+      else if (event.type === 'CommandApplied' && event.duplicate) this.#repeated(event, offset, ofBatch)
       else ofBatch.set(event.commandId, [...(ofBatch.get(event.commandId) ?? []), accepted])
     }
     for (const [commandId, answers] of ofBatch) this.#answered(commandId, answers)
+  }
+
+  /** Ids of rejected commands are not remembered: a copy is decided anew, and may be rejected again, or applied. */
+  #refused(event: Answer, offset: number, ofBatch: ReadonlyMap<string, unknown>): void {
+    this.commands += 1
+    const { commandId, time } = event
+    const before = commandId === null ? undefined : this.#given.get(commandId)
+    const isRemembered = before !== undefined && before > time - COMMAND_MEMORY_MS
+    if (commandId === null || (!isRemembered && !ofBatch.has(commandId))) return
+    this.#complain(offset, 'I4', `command ${commandId} is rejected after it was answered`)
   }
 
   #repeated(event: Answer, offset: number, ofBatch: ReadonlyMap<string, unknown>): void {

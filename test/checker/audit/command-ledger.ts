@@ -28,13 +28,15 @@ type OfCommand = Placed & { readonly event: Stamp & CausedBy & { readonly comman
 export class CommandLedger {
   readonly #report: Report
   readonly #answered = new Map<string, Answered>()
+  /** Given ids that were rejected: they are not remembered, and a copy is decided anew. */
+  readonly #rejected = new Set<string>()
 
   constructor(report: Report) {
     this.#report = report
   }
 
   has(commandId: string): boolean {
-    return this.#answered.has(commandId)
+    return this.#answered.has(commandId) || this.#rejected.has(commandId)
   }
 
   batch(events: readonly Placed[]): void {
@@ -58,6 +60,10 @@ export class CommandLedger {
       }
       return
     }
+    if (event.type === 'CommandRejected' && commandGiven) {
+      this.#refused(commandId, time, found !== undefined, place)
+      return
+    }
     if (found === undefined) {
       found = { answers: [], effects: 0, primaries: 0, given: commandGiven, time }
       byCommand.set(commandId, found)
@@ -70,6 +76,15 @@ export class CommandLedger {
     if (found.primaries === 2) {
       this.#report.violate('second-answer', place, `command ${commandId} has its effect twice: ${event.type}`)
     }
+  }
+
+  #refused(commandId: string, time: number, inBatch: boolean, place: Place): void {
+    this.#report.answers += 1
+    this.#rejected.add(commandId)
+    const before = this.#answered.get(commandId)
+    const isRemembered = before !== undefined && before.given && time - before.time <= MEMORY_MS
+    if (!inBatch && !isRemembered) return
+    this.#report.violate('second-answer', place, `command ${commandId} is rejected after it was answered`)
   }
 
   #judge(commandId: string, { answers, given, time }: InBatch): void {
