@@ -4,7 +4,6 @@
  *
  * Boundary: the same verbs as a store whose log is its own; see `local-store.ts`.
  */
-import type { AcceptedEvents, StoredJob } from './client/backend.ts'
 import { CommandSender } from './client/command-sender.ts'
 import { encodeCommand } from './codec/command-avro.ts'
 import { createEventCodec } from './codec/event-codec.ts'
@@ -15,8 +14,6 @@ import { jobIdOfCommand } from './core/answers.ts'
 import type { Command } from './core/commands.ts'
 import type { Event } from './core/events.ts'
 import type { JobSettings } from './core/job/resolve-definition.ts'
-import type { FinishedRun } from './core/run/finished-run.ts'
-import type { RunState } from './core/run/run-state.ts'
 import { WorkerNode } from './executor/group/worker-node.ts'
 import type { TaskRegistry } from './executor/task-registry.ts'
 import { Materializer } from './materializer/materializer.ts'
@@ -76,7 +73,7 @@ export class ClusterStore implements Store {
   readonly alias: string
   readonly materializer: Materializer
   readonly #options: ClusterStoreOptions
-  readonly #queries: StoreQueries
+  readonly queries: StoreQueries
   readonly #sender: CommandSender
   readonly #worker: WorkerNode
   readonly #executors: Map<string, number>
@@ -98,7 +95,7 @@ export class ClusterStore implements Store {
       singleWriter: false,
       surroundings: { kind: 'topics', outbox, inputs, outputs: OUTPUT_CODEC, process, mayReply },
     })
-    this.#queries = new StoreQueries({ alias, log, singleWriter: false, materializer: this.materializer })
+    this.queries = new StoreQueries({ alias, log, singleWriter: false, materializer: this.materializer })
     this.#sender = new CommandSender({ ...options, partitions: log.partitions, encode: encodeCommand })
     this.materializer.subscribe((partition, events) => this.#sender.accepted(partition, events))
     this.#worker = new WorkerNode({ ...options, codec: RUN_CODEC })
@@ -173,27 +170,5 @@ export class ClusterStore implements Store {
       if (error instanceof OperationalError && error.code === 'not-owner') return this.#sender.submit(command)
       throw error
     }
-  }
-
-  get isPaused(): boolean {
-    return this.#queries.isPaused
-  }
-  job(jobId: string): StoredJob | undefined {
-    return this.#queries.job(jobId)
-  }
-  jobs(): StoredJob[] {
-    return this.#queries.jobs()
-  }
-  run(jobId: string, runId: string): RunState | undefined {
-    return this.#queries.run(jobId, runId)
-  }
-  finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
-    return this.#queries.finishedRuns(jobId)
-  }
-  history(jobId: string): Promise<FinishedRun[]> {
-    return this.#queries.history(jobId)
-  }
-  subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
-    return this.#queries.subscribe(listener)
   }
 }

@@ -143,7 +143,7 @@ export class LocalNode {
 
   /** The schedule of a store is paused. */
   get isPaused(): boolean {
-    return this.#stores.some((store) => store.isPaused)
+    return this.#stores.some((store) => store.queries.isPaused)
   }
 
   /** Lets go of the logs without more, after a failed `open`. */
@@ -202,7 +202,7 @@ export class LocalNode {
   /** Where the job is, else the default store. */
   #storeWith(jobId: string, alias: string | undefined): Store {
     if (alias !== undefined) return this.#storeOf(alias)
-    return this.#stores.find((store) => store.job(jobId) !== undefined) ?? this.#storeOf(DEFAULT_STORE)
+    return this.#stores.find((store) => store.queries.job(jobId) !== undefined) ?? this.#storeOf(DEFAULT_STORE)
   }
 
   #chosen(alias: string | undefined): readonly Store[] {
@@ -212,11 +212,11 @@ export class LocalNode {
   #backend(newCommandId: () => string): Backend {
     return {
       submit: async (command, alias) => this.#submit(command, alias),
-      job: (jobId, alias) => this.#storeWith(jobId, alias).job(jobId),
-      jobs: (alias) => this.#chosen(alias).flatMap((store): StoredJob[] => store.jobs()),
-      run: (jobId, runId, alias) => this.#storeWith(jobId, alias).run(jobId, runId),
-      finishedRuns: (jobId, alias) => this.#storeWith(jobId, alias).finishedRuns(jobId),
-      history: (jobId, alias) => this.#storeWith(jobId, alias).history(jobId),
+      job: (jobId, alias) => this.#storeWith(jobId, alias).queries.job(jobId),
+      jobs: (alias) => this.#chosen(alias).flatMap((store): StoredJob[] => store.queries.jobs()),
+      run: (jobId, runId, alias) => this.#storeWith(jobId, alias).queries.run(jobId, runId),
+      finishedRuns: (jobId, alias) => this.#storeWith(jobId, alias).queries.finishedRuns(jobId),
+      history: (jobId, alias) => this.#storeWith(jobId, alias).queries.history(jobId),
       subscribe: (listener) => this.#subscribe(listener),
       onClose: (listener) => this.#onClose.push(listener),
       newCommandId,
@@ -230,7 +230,7 @@ export class LocalNode {
   }
 
   #subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
-    const stops = this.#stores.map((store) => store.subscribe(listener))
+    const stops = this.#stores.map((store) => store.queries.subscribe(listener))
     return () => {
       for (const stop of stops) stop()
     }

@@ -4,13 +4,10 @@
  * Boundary: tasks and clients are shared by all stores of the process; see `local-node.ts`.
  */
 import { createEventCodec } from './codec/event-codec.ts'
-import type { AcceptedEvents, StoredJob } from './client/backend.ts'
 import { jobIdOfCommand } from './core/answers.ts'
 import type { Command } from './core/commands.ts'
 import type { Event } from './core/events.ts'
 import type { JobSettings } from './core/job/resolve-definition.ts'
-import type { FinishedRun } from './core/run/finished-run.ts'
-import type { RunState } from './core/run/run-state.ts'
 import type { ExecutorPool } from './executor/executor-pool.ts'
 import { Materializer } from './materializer/materializer.ts'
 import type { Clock } from './ports/clock.ts'
@@ -47,7 +44,7 @@ export class LocalStore implements Store {
   readonly alias: string
   readonly materializer: Materializer
   readonly #options: LocalStoreOptions
-  readonly #queries: StoreQueries
+  readonly queries: StoreQueries
 
   constructor(options: LocalStoreOptions) {
     this.alias = options.alias
@@ -59,7 +56,7 @@ export class LocalStore implements Store {
       node: options.name,
       surroundings: { kind: 'local', dispatcher: options.dispatcher },
     })
-    this.#queries = new StoreQueries({ ...options, materializer: this.materializer })
+    this.queries = new StoreQueries({ ...options, materializer: this.materializer })
   }
 
   async open(): Promise<void> {
@@ -104,27 +101,5 @@ export class LocalStore implements Store {
     const partitions = this.materializer.partitions()
     const all = partitions.map((_, index) => this.materializer.submitTo(index, { kind: 'command', command }))
     return (await Promise.all(all)).flat()
-  }
-
-  get isPaused(): boolean {
-    return this.#queries.isPaused
-  }
-  job(jobId: string): StoredJob | undefined {
-    return this.#queries.job(jobId)
-  }
-  jobs(): StoredJob[] {
-    return this.#queries.jobs()
-  }
-  run(jobId: string, runId: string): RunState | undefined {
-    return this.#queries.run(jobId, runId)
-  }
-  finishedRuns(jobId: string): Promise<readonly FinishedRun[]> {
-    return this.#queries.finishedRuns(jobId)
-  }
-  history(jobId: string): Promise<FinishedRun[]> {
-    return this.#queries.history(jobId)
-  }
-  subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
-    return this.#queries.subscribe(listener)
   }
 }

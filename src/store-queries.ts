@@ -7,7 +7,6 @@ import type { RunState } from './core/run/run-state.ts'
 import type { Materializer } from './materializer/materializer.ts'
 import { readFinished } from './materializer/read-finished.ts'
 import type { EventLog } from './ports/event-log.ts'
-import type { Store } from './store.ts'
 
 export interface Queried {
   readonly alias: string
@@ -17,9 +16,7 @@ export interface Queried {
   readonly materializer: Materializer
 }
 
-type Queries = Pick<Store, 'isPaused' | 'job' | 'jobs' | 'run' | 'finishedRuns' | 'history' | 'subscribe'>
-
-export class StoreQueries implements Queries {
+export class StoreQueries {
   readonly #queried: Queried
 
   constructor(queried: Queried) {
@@ -49,11 +46,13 @@ export class StoreQueries implements Queries {
     return this.#queried.materializer.finishedRuns(jobId)
   }
 
+  /** Called for every batch that the log accepts from now on. Returns the function that stops it. */
   subscribe(listener: (accepted: AcceptedEvents) => void): () => void {
     const { alias, materializer } = this.#queried
     return materializer.subscribe((partition, events) => listener({ store: alias, partition, events }))
   }
 
+  /** All runs of jobs of that id that ended, the latest first: reads the log from its beginning. */
   async history(jobId: string): Promise<FinishedRun[]> {
     const { log, singleWriter } = this.#queried
     const found: FinishedRun[] = []

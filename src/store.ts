@@ -1,15 +1,14 @@
 /** One store of this process: a log, the materializer over it, and what runs its jobs. */
-import type { AcceptedEvents, StoredJob } from './client/backend.ts'
 import type { Command } from './core/commands.ts'
 import type { Event } from './core/events.ts'
-import type { FinishedRun } from './core/run/finished-run.ts'
-import type { RunState } from './core/run/run-state.ts'
 import type { Materializer } from './materializer/materializer.ts'
+import type { StoreQueries } from './store-queries.ts'
 
 export interface Store {
   readonly alias: string
   readonly materializer: Materializer
-  readonly isPaused: boolean
+  /** What it answers from its fold, whoever owns its partitions. */
+  readonly queries: StoreQueries
   /** Folds the log, and becomes an owner where this process is one: from then on commands are answered. */
   open(): Promise<void>
   /** Timers count and runs are executed. */
@@ -30,12 +29,4 @@ export interface Store {
   handOver(): void
   /** The command's events, durable; without a job id it is for every partition, and answered when all have answered. */
   submit(command: Command): Promise<readonly Event[]>
-  job(jobId: string): StoredJob | undefined
-  jobs(): StoredJob[]
-  run(jobId: string, runId: string): RunState | undefined
-  finishedRuns(jobId: string): Promise<readonly FinishedRun[]>
-  /** All runs of jobs of that id that ended, the latest first: reads the log from its beginning. */
-  history(jobId: string): Promise<FinishedRun[]>
-  /** Called for every batch that the log accepts from now on. Returns the function that stops it. */
-  subscribe(listener: (accepted: AcceptedEvents) => void): () => void
 }

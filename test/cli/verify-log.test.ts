@@ -102,6 +102,8 @@ describe('verifying a log', () => {
     expect(await problemsOf([jobAdded('a', given)], [repeated])).toEqual([])
     expect(await problemsOf([jobAdded('a', given)], [rejected])).toEqual(['3 I4'])
     expect(await problemsOf([jobAdded('a', given), rejected])).toEqual(['2 I4'])
+    // Ids of rejected commands are not remembered: a copy is decided anew.
+    expect(await problemsOf([rejected, rejected])).toEqual([])
     expect(await problemsOf([repeated])).toEqual(['1 I4'])
   })
 
