@@ -40,8 +40,6 @@ export interface CursorRow {
   readonly commandsThrough: number
   readonly reportsThrough: number
   readonly dispatchedThrough: Mark
-  /** First offset after the batch of the mark. */
-  readonly markOffset: number | null
   readonly logId: Uint8Array
   /** First offset of the last accepted batch. */
   readonly batchOffset: number

@@ -175,7 +175,7 @@ export const PARTITION_ROW: PartitionRow = {
 }
 export const CURSOR: CursorRow = {
   offset: 123_456, epoch: 3, owner: filled(16, 0xa1), seq: 300, chain: filled(32, 0xcc), commandsThrough: 77, reportsThrough: -1,
-  dispatchedThrough: { epoch: 3, seq: 298 }, markOffset: 123_400, logId: filled(16, 0x01),
+  dispatchedThrough: { epoch: 3, seq: 298 }, logId: filled(16, 0x01),
   batchOffset: 123_440, prev: filled(32, 0xcb), partitions: 12, extra: filled(2, 0x0e),
 }
 export const PIECE: CheckpointPiece = {

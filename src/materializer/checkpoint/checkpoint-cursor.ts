@@ -18,7 +18,6 @@ export function cursorRow(cursor: Cursor, partitions: number, extra: Uint8Array)
     commandsThrough,
     reportsThrough,
     dispatchedThrough,
-    markOffset: null,
     logId,
     batchOffset: cursor.batchOffset,
     prev,
