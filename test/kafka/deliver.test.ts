@@ -12,7 +12,7 @@ import { applyTopics } from '../../src/adapters/kafka/topics.ts'
 import { Scheduler, type SchedulerOptions } from '../../src/index.ts'
 import { SILENT } from '../../src/ports/telemetry.ts'
 import { Heard } from '../support/heard.ts'
-import { kafkaAt } from '../support/kafka/batches.ts'
+import { createTopics, kafkaAt } from '../support/kafka/batches.ts'
 import { type KafkaBroker, startBroker } from '../support/kafka/broker.ts'
 import { describeOnKafka, describeWithBrokers, kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
 import { kafkaUrl, shapedTopics } from './shaped-topics.ts'
@@ -24,11 +24,8 @@ async function createTopic(
   topic: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const admin = kafka.admin()
-  await admin.connect()
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] })
-  await admin.disconnect()
+  await createTopics(kafka, [{ topic, numPartitions: 1, configEntries }])
 }
 
 /** The first records of the topic. */

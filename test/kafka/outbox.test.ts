@@ -6,7 +6,7 @@ import { partitionOf } from '../../src/core/partition.ts'
 import { LogError } from '../../src/ports/event-log.ts'
 import type { Outbox, OutgoingRecord } from '../../src/ports/outbox.ts'
 import { readAll, texts } from '../contract/event-log.ts'
-import { kafkaAt } from '../support/kafka/batches.ts'
+import { createTopics, kafkaAt } from '../support/kafka/batches.ts'
 import { type KafkaBroker, startBroker } from '../support/kafka/broker.ts'
 import { describeOnKafka, describeWithBrokers, kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
 import { type Namespace, makeNamespace } from './namespace.ts'
@@ -19,11 +19,8 @@ function outgoing(value: string, more: Partial<OutgoingRecord> = {}): OutgoingRe
 
 async function foreignTopic(settings: Readonly<Record<string, string>> = {}, numPartitions = 1): Promise<string> {
   const topic = uniqueName('foreign')
-  const admin = kafkaAt(kafkaBrokers()).admin()
-  await admin.connect()
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
-  await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
-  await admin.disconnect()
+  await createTopics(kafkaAt(kafkaBrokers()), [{ topic, numPartitions, configEntries }])
   return topic
 }
 

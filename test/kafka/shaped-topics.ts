@@ -1,7 +1,7 @@
 /** A namespace whose operator has made some topics with settings of his own, before the others were made. */
 import { kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
 import { applyTopics } from '../../src/adapters/kafka/topics.ts'
-import { kafkaAt } from '../support/kafka/batches.ts'
+import { createTopics, kafkaAt } from '../support/kafka/batches.ts'
 import { FAST } from './namespace.ts'
 
 export interface ShapedTopic {
@@ -36,16 +36,12 @@ export const COMPACTING: Readonly<Record<string, string>> = {
 export async function shapedTopics({ partitions, executors = {}, topics = [] }: Shape): Promise<string> {
   const brokers = kafkaBrokers()
   const namespace = uniqueName('shaped')
-  const admin = kafkaAt(brokers).admin()
-  await admin.connect()
-  await admin.createTopics({
-    topics: topics.map(({ name, partitions: numPartitions, settings }) => ({
-      topic: `${namespace}.${name}`,
-      numPartitions,
-      configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value })),
-    })),
-  })
-  await admin.disconnect()
+  const shaped = topics.map(({ name, partitions: numPartitions, settings }) => ({
+    topic: `${namespace}.${name}`,
+    numPartitions,
+    configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value })),
+  }))
+  await createTopics(kafkaAt(brokers), shaped)
   await applyTopics({ brokers, namespace, partitions, executors: { default: partitions, ...executors } })
   return namespace
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Admin, ConfigResourceTypes } from 'kafkajs'
 import { type TopicsOptions, applyTopics, planTopics } from '../../src/adapters/kafka/topics.ts'
-import { kafkaAt } from '../support/kafka/batches.ts'
+import { kafkaAt, topicMetadata } from '../support/kafka/batches.ts'
 import { type KafkaBroker, startBroker } from '../support/kafka/broker.ts'
 import { describeOnKafka, describeWithBrokers, kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
 
@@ -144,8 +144,8 @@ describeWithBrokers('topics on three brokers', () => {
     const admin = kafkaAt(broker.brokers).admin()
     await admin.connect()
     expect(await settingsOf(admin, `${options.namespace}.events`)).toMatchObject({ 'min.insync.replicas': '2' })
-    const { topics } = await admin.fetchTopicMetadata({ topics: [`${options.namespace}.state`] })
-    expect(topics[0]?.partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3])
+    const { partitions } = await topicMetadata(admin, `${options.namespace}.state`)
+    expect(partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3])
     await admin.disconnect()
   })
 })
