@@ -1,6 +1,6 @@
 /**
- * One process on a real Kafka broker: submit → succeeded, fires, and lateness at 100 fires a second. Beside them plain
- * kafkajs: producing the same records, and a bare append + produce + consume.
+ * One process on a real Kafka broker: submit → succeeded, fires, lateness at 100 fires a second, and the restore of a
+ * million jobs. Beside the first three plain kafkajs: producing the same records, and a bare append + produce + consume.
  *
  * Boundary: the broker is HOROLOG_KAFKA's, or one that is started for it.
  */
@@ -11,6 +11,7 @@ import { interval, Scheduler } from '../src/index.ts'
 import { startBroker } from '../test/support/kafka/broker.ts'
 import { exactNow } from './exact-now.ts'
 import { bareLoop } from './kafka-bare-loop.ts'
+import { benchKafkaRestore } from './kafka-restore.ts'
 import { produceAgain, type Produced } from './kafka-plain.ts'
 import type { BenchLine } from './line.ts'
 import { quantile } from './median.ts'
@@ -30,7 +31,7 @@ export async function benchKafka(): Promise<BenchLine[]> {
   const started = given === undefined ? await startBroker() : null
   const brokers = given?.split(',') ?? started?.brokers ?? []
   try {
-    return [...(await throughput(brokers)), ...(await lateness(brokers))]
+    return [...(await throughput(brokers)), ...(await lateness(brokers)), ...(await benchKafkaRestore(brokers))]
   } finally {
     await started?.stop()
   }

@@ -8,6 +8,7 @@
 import { COMMAND_MEMORY_MS, MAX_COMMANDS_REMEMBERED } from './limits.ts'
 import type { Labels } from './commands.ts'
 import type { JobPause, JobState } from './job/job-state.ts'
+import { jobOf, keepJob, type KeptJob } from './job/kept-job.ts'
 import type { FinishedRun } from './run/finished-run.ts'
 import type { RunState } from './run/run-state.ts'
 import { Tracker } from './tracker.ts'
@@ -60,19 +61,29 @@ export interface Retired {
 /** The executor that every namespace has. */
 export const DEFAULT_EXECUTOR = 'default'
 
+/** Of a batch, and of some before it. */
+const JOBS_READ_LATELY = 512
+
 export class State implements Draft {
-  readonly #jobs = new Map<string, JobState>()
+  readonly #jobs = new Map<string, KeptJob>()
   readonly #runs = new Map<string, RunState>()
   readonly #commands = new Map<string, number>()
   readonly #executors = new Set<string>([DEFAULT_EXECUTOR])
   #retired: { finished: Retired['finished'][number][]; jobs: JobState[] } = { finished: [], jobs: [] }
   #trackers: readonly Tracker[] = []
+  /** What was last put or read, as it was before it was packed and after it was unpacked: it is asked for several times. */
+  readonly #lately = new Map<KeptJob, JobState>()
   schedulePaused: JobPause | null = null
   pauseRules: readonly PauseRule[] = []
   lastTime = 0
   zoneData: string | null = null
 
   job(jobId: string): JobState | undefined {
+    const kept = this.#jobs.get(jobId)
+    return kept === undefined ? undefined : this.#read(kept)
+  }
+  /** For whoever holds many of them. */
+  keptJob(jobId: string): KeptJob | undefined {
     return this.#jobs.get(jobId)
   }
   run(runId: string): RunState | undefined {
@@ -84,7 +95,10 @@ export class State implements Draft {
   hasExecutor(name: string): boolean {
     return this.#executors.has(name)
   }
-  jobs(): IterableIterator<JobState> {
+  *jobs(): Generator<JobState> {
+    for (const kept of this.#jobs.values()) yield this.#read(kept)
+  }
+  keptJobs(): IterableIterator<KeptJob> {
     return this.#jobs.values()
   }
   runs(): IterableIterator<RunState> {
@@ -115,12 +129,26 @@ export class State implements Draft {
     return this.#runs.size
   }
 
+  #read(kept: KeptJob): JobState {
+    const known = this.#lately.get(kept)
+    if (known !== undefined) return known
+    const job = jobOf(kept)
+    this.#remember(kept, job)
+    return job
+  }
+  #remember(kept: KeptJob, job: JobState): void {
+    if (kept === job) return
+    if (this.#lately.size >= JOBS_READ_LATELY) this.#lately.clear()
+    this.#lately.set(kept, job)
+  }
   putJob(job: JobState): void {
-    this.#jobs.set(job.jobId, job)
+    const kept = keepJob(job)
+    this.#remember(kept, job)
+    this.#jobs.set(job.jobId, kept)
     for (const tracker of this.#trackers) tracker.jobs.add(job.jobId)
   }
   removeJob(jobId: string): void {
-    const job = this.#jobs.get(jobId)
+    const job = this.job(jobId)
     if (job !== undefined) this.retire(job)
     this.dropJob(jobId)
   }
@@ -238,7 +266,7 @@ export class Overlay implements Draft {
   removeJob(jobId: string): void {
     // As it is now, with what this batch did to it: that is what the store has of it.
     const job = this.job(jobId)
-    if (job !== undefined) this.#removed.push(job)
+    if (job !== undefined && job.endedRuns > 0) this.#removed.push(job)
     this.#jobs.set(jobId, null)
   }
   keepFinished(job: JobState, run: FinishedRun): void {

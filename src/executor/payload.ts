@@ -12,7 +12,8 @@ export type Payload =
 const ISSUES_SHOWN = 5
 
 export function decodePayload(bytes: Uint8Array, contentType: string): Payload {
-  if (!contentType.startsWith('application/json')) return { kind: 'value', value: bytes }
+  // A copy: what the handler does with its bytes must not reach the state.
+  if (!contentType.startsWith('application/json')) return { kind: 'value', value: new Uint8Array(bytes) }
   if (bytes.length === 0) return { kind: 'value', value: null }
   try {
     return { kind: 'value', value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }

@@ -198,6 +198,24 @@ describe('a handler that throws', () => {
     expect(attempts).toEqual([1, 2, 3])
     await world.check(node)
   })
+
+  test('having changed the bytes of its payload finds them as they were at the next attempt', async () => {
+    const seen: number[][] = []
+    const { world, node } = await ran(
+      (_context, payload: Uint8Array) => {
+        seen.push([...payload])
+        payload.fill(0)
+        throw new Error('not yet')
+      },
+      { payload: Uint8Array.of(1, 2), contentType: 'application/octet-stream', retry: { maxAttempts: 2 } },
+    )
+    await world.pass(node.until('RunFailed'))
+    expect(seen).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    await world.check(node)
+  })
 })
 
 describe('a handler that never settles', () => {

@@ -3,11 +3,12 @@
  * plain objects for records and maps, Uint8Array for bytes. Expects the worst and throws DecodeError.
  *
  * What is read is nobody's to change. So values that are mostly the same stand once for all that have them: nothing at all
- * in an array or a map, and the parts of a definition that most jobs leave at their defaults.
+ * in an array or a map, texts of JSON, and the parts of a definition that most jobs leave at their defaults.
  */
 import type { Json } from '../../core/json.ts'
 import { DecodeError } from '../decode-error.ts'
 import { parseJson } from '../json-text.ts'
+import { readSimilar } from './read-similar.ts'
 import type { Reader } from './reader.ts'
 import { minWidth, type RecordSchema, type Schema } from './schema.ts'
 
@@ -17,8 +18,11 @@ type Members = Record<string, unknown>
 const NO_ITEMS: readonly never[] = Object.freeze([])
 const NO_MEMBERS: Readonly<Members> = Object.freeze({})
 
-/** Records of which the last one read is likely to come again. */
-const SHARED: ReadonlySet<string> = new Set(['RetryPolicy', 'JobCounts'])
+/** Members with a text of their own in each record. */
+const IDS: ReadonlySet<string> = new Set(['jobId', 'incarnation', 'runId', 'commandId'])
+
+/** Records that mostly repeat the one before. */
+const SIMILAR: ReadonlySet<string> = new Set(['JobDefinition', 'RetryPolicy', 'JobCounts'])
 
 /** `type`: a first member that says which record it is; null: none. */
 export function compileRead(schema: RecordSchema, type: string | null): Read {
@@ -43,7 +47,8 @@ function readerOf(schema: Schema, path: string, views = false): Read {
     case 'bytes':
       return views ? (reader) => reader.view(path) : (reader) => reader.bytes(path)
     case 'string':
-      return schema.logical === 'json' ? (reader) => jsonOf(reader.string(path), path) : (reader) => reader.string(path)
+      if (schema.logical === 'json') return (reader) => jsonOf(reader.string(path), path)
+      return IDS.has(path) ? (reader) => reader.id(path) : (reader) => reader.string(path)
     case 'fixed':
       return (reader) => reader.fixed(schema.size, path)
     case 'nullable': {
@@ -54,16 +59,15 @@ function readerOf(schema: Schema, path: string, views = false): Read {
       return readArray(schema.items, path, views)
     case 'map':
       return readMap(schema.values, path)
-    case 'record': {
-      const read = readRecord(schema, path, null)
-      return SHARED.has(schema.name.slice(schema.name.lastIndexOf('.') + 1)) ? sharing(read) : read
-    }
+    case 'record':
+      return readRecord(schema, path, null)
   }
 }
 
 function readRecord(schema: RecordSchema, path: string, type: string | null, views = false): Read {
   const names = schema.fields.map((field) => field.name)
   const reads = schema.fields.map((field) => readerOf(field.schema, member(path, field.name), views))
+  if (SIMILAR.has(schema.name.slice(schema.name.lastIndexOf('.') + 1))) return readSimilar(names, reads)
   const count = names.length
   // A copy of it has all members in place: far cheaper than to add them one by one.
   const shape: Members = Object.fromEntries([
@@ -74,19 +78,6 @@ function readRecord(schema: RecordSchema, path: string, type: string | null, vie
     const record = { ...shape }
     for (let at = 0; at < count; at += 1) record[names[at] as string] = (reads[at] as Read)(reader)
     return record
-  }
-}
-
-function sharing(read: Read): Read {
-  let last: Members = {}
-  return (reader) => {
-    const record = read(reader) as Members
-    for (const name in record) {
-      if (Object.is(record[name], last[name])) continue
-      last = record
-      return record
-    }
-    return last
   }
 }
 

@@ -31,6 +31,29 @@ export class Reader {
     this.#items = 0
   }
 
+  get position(): number {
+    return this.#position
+  }
+  /** Goes to where it was before, or behind what `sameAhead` found. */
+  set position(position: number) {
+    this.#position = position
+  }
+
+  /** How many of the next bytes are those of `bytes` from `start` on. */
+  sameAhead(bytes: Uint8Array, start: number): number {
+    const own = this.#bytes
+    const shift = this.#position - start
+    const end = Math.min(bytes.length, this.#end - shift)
+    let at = start
+    while (at < end && own[at + shift] === bytes[at]) at += 1
+    return at - start
+  }
+
+  /** A copy of what was read since `start`. */
+  copyFrom(start: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#bytes, start, this.#position)
+  }
+
   /** Lets go of the bytes, and refuses those that nobody read. */
   finish(path: string): void {
     const left = this.#end - this.#position
@@ -88,19 +111,12 @@ export class Reader {
   }
 
   string(path: string): string {
-    const length = this.#length(path)
-    const start = this.#position
-    const end = start + length
-    this.#position = end
-    const bytes = this.#bytes
-    if (length <= SHORT_TEXT_BYTES) {
-      let at = start
-      while (at < end && (bytes[at] as number) < 0x80) at += 1
-      if (at === end)
-        return length <= CACHED_BYTES ? texts.text(bytes, start, end) : bytes.toString('latin1', start, end)
-    }
-    if (!isUtf8(bytes.subarray(start, end))) throw new DecodeError(path, 'not valid UTF-8')
-    return bytes.toString('utf8', start, end)
+    return this.#text(path, CACHED_BYTES)
+  }
+
+  /** A text that is not likely to come again. */
+  id(path: string): string {
+    return this.#text(path, 0)
   }
 
   /** A copy. */
@@ -141,6 +157,23 @@ export class Reader {
     return count
   }
 
+  #text(path: string, cachedBytes: number): string {
+    const length = this.#length(path)
+    const start = this.#position
+    const end = start + length
+    this.#position = end
+    const bytes = this.#bytes
+    if (length <= SHORT_TEXT_BYTES) {
+      let at = start
+      while (at < end && (bytes[at] as number) < 0x80) at += 1
+      if (at === end) {
+        return length <= cachedBytes ? texts.text(bytes, start, end) : bytes.toString('latin1', start, end)
+      }
+    }
+    if (!isUtf8(bytes.subarray(start, end))) throw new DecodeError(path, 'not valid UTF-8')
+    return bytes.toString('utf8', start, end)
+  }
+
   #length(path: string): number {
     const length = this.long(path)
     if (length < 0) throw new DecodeError(path, 'a negative length')
@@ -151,8 +184,8 @@ export class Reader {
   #copy(size: number): Uint8Array {
     const start = this.#position
     this.#position = start + size
-    const copy = new Uint8Array(size)
-    copy.set(this.#bytes.subarray(start, start + size))
+    const copy = allot(size)
+    this.#bytes.copy(copy, 0, start, start + size)
     return copy
   }
 }
@@ -160,6 +193,22 @@ export class Reader {
 const EMPTY = Buffer.alloc(0)
 
 const texts = new TextCache()
+
+/** A buffer of its own costs ten times what it costs to copy some bytes: short copies lie together in one. */
+const SLAB_BYTES = 8 * 1024
+const MAX_SLAB_COPY_BYTES = 1_024
+let slab = new ArrayBuffer(SLAB_BYTES)
+let slabUsed = 0
+
+function allot(size: number): Uint8Array {
+  if (size > MAX_SLAB_COPY_BYTES) return new Uint8Array(size)
+  if (slabUsed + size > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES)
+    slabUsed = 0
+  }
+  slabUsed += size
+  return new Uint8Array(slab, slabUsed - size, size)
+}
 
 function truncated(path: string): DecodeError {
   return new DecodeError(path, 'the bytes end before the value does')

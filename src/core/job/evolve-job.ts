@@ -125,11 +125,12 @@ function otherRules(draft: Draft, labels: Labels): readonly PauseRule[] {
 /** What came due under the rule is skipped, job by job, when its timer finds it. */
 function resumeMany(draft: Draft, event: JobsResumed): void {
   draft.setPauseRules(otherRules(draft, event.labels))
-  for (const job of [...draft.jobs()]) {
+  const held: JobState[] = []
+  for (const job of draft.jobs()) {
     const { nextFireTime } = job
-    if (nextFireTime === null || nextFireTime > event.through || !hasLabels(job, event.labels)) continue
-    draft.putJob({ ...job, heldThrough: heldThrough(job, event.through) })
+    if (nextFireTime !== null && nextFireTime <= event.through && hasLabels(job, event.labels)) held.push(job)
   }
+  for (const job of held) draft.putJob({ ...job, heldThrough: heldThrough(job, event.through) })
 }
 
 /** A pause that is found to be over late may have ended before another one did. */
@@ -139,7 +140,7 @@ function heldThrough(job: JobState, through: number): number {
 
 /** What runs may finish and report; what has not begun does not begin. */
 function removeAll(draft: Draft): void {
-  for (const job of [...draft.jobs()]) draft.removeJob(job.jobId)
+  for (const jobId of Array.from(draft.jobs(), (job) => job.jobId)) draft.removeJob(jobId)
   for (const run of [...draft.runs()]) {
     if (run.status === 'waiting' || run.status === 'retrying') draft.removeRun(run.runId)
   }

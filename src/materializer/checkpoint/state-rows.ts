@@ -4,15 +4,15 @@
  * What is in a state are values that nothing changes in place. So a list of references to them, made at one moment, is
  * the state as of that moment, whatever is decided while it is written.
  */
+import { jobOf, type KeptJob } from '../../core/job/kept-job.ts'
 import { type ChangedKeys } from '../../core/tracker.ts'
-import type { JobState } from '../../core/job/job-state.ts'
 import type { RunState } from '../../core/run/run-state.ts'
 import { State } from '../../core/state.ts'
 import type { PartitionRow, StateCodec, StateRow } from '../../ports/state-codec.ts'
 
 /** Rows as of one moment. */
 export interface Frozen {
-  readonly jobs: readonly JobState[]
+  readonly jobs: readonly KeptJob[]
   readonly runs: readonly RunState[]
   readonly commandIds: readonly string[]
   /** By the place of the id above. */
@@ -40,19 +40,19 @@ export function freeze(state: State): Frozen {
     commandIds.push(commandId)
     commandTimes.push(time)
   }
-  const [jobs, runs] = [[...state.jobs()], [...state.runs()]]
+  const [jobs, runs] = [[...state.keptJobs()], [...state.runs()]]
   return { jobs, runs, commandIds, commandTimes, partition: partitionRow(state), deleted: [] }
 }
 
 /** What became of the keys that changed; the row of the partition is always among it. */
 export function freezeChanged(state: State, changed: ChangedKeys): Frozen {
-  const jobs: JobState[] = []
+  const jobs: KeptJob[] = []
   const runs: RunState[] = []
   const commandIds: string[] = []
   const commandTimes: number[] = []
   const deleted: string[] = []
   for (const jobId of changed.jobs) {
-    const job = state.job(jobId)
+    const job = state.keptJob(jobId)
     if (job === undefined) deleted.push(JOB_PREFIX + jobId)
     else jobs.push(job)
   }
@@ -79,7 +79,10 @@ function partitionRow(state: State): PartitionRow {
 
 /** Encoded one by one as they are asked for. */
 export function* encodedRows(frozen: Frozen, codec: StateCodec): Generator<EncodedRow> {
-  for (const row of frozen.jobs) yield { key: JOB_PREFIX + row.jobId, value: codec.encodeRow({ kind: 'job', row }) }
+  for (const kept of frozen.jobs) {
+    const row = jobOf(kept)
+    yield { key: JOB_PREFIX + row.jobId, value: codec.encodeRow({ kind: 'job', row }) }
+  }
   for (const row of frozen.runs) yield { key: RUN_PREFIX + row.runId, value: codec.encodeRow({ kind: 'run', row }) }
   for (const [index, commandId] of frozen.commandIds.entries()) {
     const row = { commandId, time: frozen.commandTimes[index] ?? 0 }
