@@ -49,6 +49,10 @@ export type {
   JobPolicies,
   RetryOptions,
 } from './client/job-options.ts'
+export type { ExplainedFact, Explanation, ExplainOptions } from './client/explain/explain.ts'
+export type { ExplainedCounts } from './client/explain/job-story.ts'
+export type { ExplainedHold } from './client/explain/pause-origins.ts'
+export type { JobHold } from './client/job-hold.ts'
 export type { JobInfo } from './client/job-info.ts'
 export type { Listener, ListenerEvent } from './client/listeners.ts'
 export type { ListenerEventType, LocalEvent } from './client/local-event.ts'

@@ -84,6 +84,7 @@ export class LocalNode {
   readonly #executors: Map<string, number>
   readonly #process: string
   readonly #roles: readonly ('owner' | 'executor')[]
+  readonly #clock: Clock
   readonly #logger: Logger
   readonly #onClose: (() => void)[] = []
   readonly #calendars: Calendars
@@ -92,6 +93,7 @@ export class LocalNode {
   constructor(options: LocalNodeOptions) {
     const { entropy, name, roles = ['owner', 'executor'] } = options
     this.#roles = roles
+    this.#clock = options.clock
     this.#logger = options.logger
     this.#calendars = options.settings.calendars ?? createSystemCalendars()
     this.#settings = { ...options.settings, calendars: this.#calendars }
@@ -217,6 +219,8 @@ export class LocalNode {
       run: (jobId, runId, alias) => this.#storeWith(jobId, alias).queries.run(jobId, runId),
       finishedRuns: (jobId, alias) => this.#storeWith(jobId, alias).queries.finishedRuns(jobId),
       history: (jobId, alias) => this.#storeWith(jobId, alias).queries.history(jobId),
+      replay: (jobId, see, alias) => this.#storeWith(jobId, alias).queries.replay(jobId, see),
+      now: () => this.#clock.now(),
       subscribe: (listener) => this.#subscribe(listener),
       onClose: (listener) => this.#onClose.push(listener),
       newCommandId,

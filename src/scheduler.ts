@@ -205,7 +205,8 @@ export class Scheduler extends JobClient {
 
   /**
    * Registers a task: its handler, or `{ module, export }` of one that keeps a processor busy and runs in a worker
-   * thread or a child process. Throws `invalid-option` when the name is taken.
+   * thread or a child process; its path is relative to the working directory, so a module beside the caller is
+   * `new URL('./report.ts', import.meta.url)`. Throws `invalid-option` when the name is taken or an option is not known.
    */
   task(name: string, handler: TaskHandler | TaskModule, options: TaskOptions = {}): this {
     this.#node.tasks.add(name, handler, options)

@@ -1,11 +1,13 @@
 /** What a store answers from its fold, whoever owns its partitions. */
 import type { AcceptedEvents, StoredJob } from './client/backend.ts'
 import { createEventCodec } from './codec/event-codec.ts'
+import type { Event } from './core/events.ts'
 import { partitionOf } from './core/partition.ts'
 import type { FinishedRun } from './core/run/finished-run.ts'
 import type { RunState } from './core/run/run-state.ts'
 import type { Materializer } from './materializer/materializer.ts'
-import { readFinished } from './materializer/read-finished.ts'
+import { readAccepted } from './materializer/read-accepted.ts'
+import { type FinishedReading, readFinished } from './materializer/read-finished.ts'
 import type { EventLog } from './ports/event-log.ts'
 
 export interface Queried {
@@ -28,14 +30,17 @@ export class StoreQueries {
   }
 
   job(jobId: string): StoredJob | undefined {
-    const { alias, materializer } = this.#queried
-    const job = materializer.job(jobId)
-    return job === undefined ? undefined : { store: alias, job }
+    const { alias, log, materializer } = this.#queried
+    const state = materializer.partitions()[partitionOf(jobId, log.partitions)]?.state
+    const job = state?.job(jobId)
+    return state === undefined || job === undefined ? undefined : { store: alias, job, pauses: state }
   }
 
   jobs(): StoredJob[] {
     const { alias, materializer } = this.#queried
-    return materializer.jobs().map((job) => ({ store: alias, job }))
+    return materializer.partitions().flatMap(({ state }) => {
+      return [...state.jobs()].map((job) => ({ store: alias, job, pauses: state }))
+    })
   }
 
   run(jobId: string, runId: string): RunState | undefined {
@@ -54,12 +59,20 @@ export class StoreQueries {
 
   /** All runs of jobs of that id that ended, the latest first: reads the log from its beginning. */
   async history(jobId: string): Promise<FinishedRun[]> {
-    const { log, singleWriter } = this.#queried
     const found: FinishedRun[] = []
-    const partition = partitionOf(jobId, log.partitions)
-    await readFinished({ log, codec: createEventCodec(), partition, singleWriter }, ({ run }) => {
+    await readFinished(this.#reading(jobId), ({ run }) => {
       if (run.jobId === jobId) found.push(run)
     })
     return found.toReversed()
+  }
+
+  /** Calls `see` for each accepted event of the job's partition: reads the log from its beginning. */
+  replay(jobId: string, see: (event: Event, offset: number) => void): Promise<void> {
+    return readAccepted(this.#reading(jobId), see)
+  }
+
+  #reading(jobId: string): FinishedReading {
+    const { log, singleWriter } = this.#queried
+    return { log, codec: createEventCodec(), partition: partitionOf(jobId, log.partitions), singleWriter }
   }
 }

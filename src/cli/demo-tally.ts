@@ -1,8 +1,8 @@
 /** Counts what the demo does, and what it caught up of the time in which it did not run. */
 import type { JobInfo } from '../client/job-info.ts'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 import type { Fact } from './fact-lines.ts'
-import { spanText } from './time-text.ts'
+import { spanText } from '../client/time-text.ts'
 
 export class DemoTally {
   /** What was there at the start, for people. */

@@ -6,7 +6,7 @@ import { type Fact, factLine, styledWord } from './fact-lines.ts'
 import { whenText } from './job-view.ts'
 import { styled, tell, write, writeLine } from './output.ts'
 import { cut, tableLines } from './table.ts'
-import { relativeText } from './time-text.ts'
+import { relativeText } from '../client/time-text.ts'
 
 export interface DemoView {
   /** From here on it shows the scheduler's jobs. */

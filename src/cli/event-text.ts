@@ -1,8 +1,8 @@
 /** An event in a word and a detail, for lines that people read. */
 import type { PublicEvent } from '../client/public-event.ts'
 import type { EventType } from '../core/events.ts'
-import { countText } from './count-text.ts'
-import { spanText } from './time-text.ts'
+import { countText } from '../client/count-text.ts'
+import { spanText } from '../client/time-text.ts'
 
 /** The words of facts about jobs and runs, by event. */
 const WORDS: Readonly<Partial<Record<EventType, string>>> = {

@@ -1,28 +1,16 @@
 /** `horolog explain`: why a job or a run did or did not run: where it stands, and what happened to it, in words. */
 import { type Command, Option } from 'commander'
+import type { Explanation, Replay } from '../client/explain/explain.ts'
 import { CliError, EXIT } from './cli-error.ts'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 import { addLogOption, addOutputOption, type LogOption, type OutputOption, wholeNumber } from './options.ts'
 import { styled, write, writeJson } from './output.ts'
-import type { ReadableLog } from './read-log.ts'
-import { jobIdOfRun } from './run-id-text.ts'
-import type { StoryLines } from './story-lines.ts'
 import { pad } from './table.ts'
-import { instantText } from './time-text.ts'
+import { instantText } from '../client/time-text.ts'
 
 interface ExplainOptions extends LogOption, OutputOption {
   readonly at?: string
   readonly limit: number
-}
-
-interface Explained {
-  readonly title: string
-  /** Where it stands, in sentences. */
-  readonly verdict: readonly string[]
-  readonly counts: object | null
-  readonly lines: StoryLines
-  /** The lines are of several runs. */
-  readonly runs: boolean
 }
 
 const DEFAULT_LIMIT = 20
@@ -50,67 +38,51 @@ export function addExplain(program: Command): void {
   addOutputOption(addLogOption(command))
 }
 
-async function explain(id: string, options: ExplainOptions): Promise<void> {
+async function explain(id: string, { at, limit, ...options }: ExplainOptions): Promise<void> {
   const { reading } = await import('./read-log.ts')
+  const { createEventCodec } = await import('../codec/event-codec.ts')
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
+  const { explain: explained } = await import('../client/explain/explain.ts')
+  const { partitionOf } = await import('../core/partition.ts')
   const { parseInstantMs } = await import('../core/triggers/instant.ts')
-  const now = createSystemClock().now()
-  const at = options.at === undefined ? null : parseInstantMs(options.at, '--at')
-  const { limit } = options
+  const { readAccepted } = await import('../materializer/read-accepted.ts')
   const isRun = id.includes('/')
-  if (isRun && at !== null)
+  if (isRun && at !== undefined)
     throw new CliError(EXIT.usage, '--at: expected the id of a job beside it, got that of a run')
-  const explained = await reading(options, (readable) =>
-    isRun ? explainRun(readable, id, limit, now) : explainJob(readable, id, { at, limit, now }),
-  )
-  await print(explained, options)
+  const asked = at === undefined ? { limit } : { limit, at: parseInstantMs(at, '--at') }
+  const explanation = await reading(options, async ({ name, log, isShared }) => {
+    const replay: Replay = (jobId, see) => {
+      const partition = partitionOf(jobId, log.partitions)
+      return readAccepted({ log, codec: createEventCodec(), partition, singleWriter: !isShared }, see)
+    }
+    const found = await explained(replay, createSystemClock().now(), id, asked)
+    if (found === undefined)
+      throw new CliError(EXIT.notFound, `no ${isRun ? 'run' : 'job'} ${JSON.stringify(id)} in the events of ${name}`)
+    return found
+  })
+  await print(explanation, options)
 }
 
-async function explainJob(
-  { name, log }: ReadableLog,
-  jobId: string,
-  { at, limit, now }: { readonly at: number | null; readonly limit: number; readonly now: number },
-): Promise<Explained> {
-  const { JobStory } = await import('./job-story.ts')
-  const { jobVerdict } = await import('./job-verdict.ts')
-  const { partitionOf } = await import('../core/partition.ts')
-  const story = new JobStory(jobId, { limit, at })
-  await story.read(log, partitionOf(jobId, log.partitions))
-  if (story.added === 0) throw new CliError(EXIT.notFound, `no job ${JSON.stringify(jobId)} in the events of ${name}`)
-  const { question, lines, counts } = story
-  if (question === null)
-    return { title: `job ${jobId}`, verdict: jobVerdict(jobId, story, now), counts, lines, runs: true }
-  const unanswered = question.unanswered(story.history.state.job(jobId))
-  const title = `job ${jobId} at ${instantText(question.at)}`
-  return { title, verdict: unanswered === null ? [] : [unanswered], counts: null, lines, runs: true }
-}
-
-async function explainRun({ name, log }: ReadableLog, runId: string, limit: number, now: number): Promise<Explained> {
-  const { RunStory } = await import('./run-story.ts')
-  const { partitionOf } = await import('../core/partition.ts')
-  const jobId = jobIdOfRun(runId)
-  const story = new RunStory(jobId, runId, limit)
-  await story.read(log, partitionOf(jobId, log.partitions))
-  if (!story.isKnown) throw new CliError(EXIT.notFound, `no run ${JSON.stringify(runId)} in the events of ${name}`)
-  return { title: `run ${runId}`, verdict: story.verdict(now), counts: null, lines: story.lines, runs: false }
-}
-
-async function print({ title, verdict, counts, lines, runs }: Explained, options: ExplainOptions): Promise<void> {
-  const told = lines.last
-  if (options.output !== 'table') {
-    const timeline = told.map((line) => ({ ...line, time: instantText(line.time) }))
-    return writeJson({ what: title, verdict, ...(counts === null ? {} : { counts }), timeline }, options.output)
+async function print(explanation: Explanation, { output }: OutputOption): Promise<void> {
+  const { verdict, heldBy, counts, timeline, omitted, runId } = explanation
+  const title = titleOf(explanation)
+  if (output !== 'table') {
+    return writeJson({ what: title, verdict, heldBy, ...(counts === null ? {} : { counts }), timeline }, output)
   }
-  const left = lines.count - told.length
   const text = [
     styled('bold', title),
     ...verdict.map((sentence) => `  ${sentence}`),
-    ...(left === 0 ? [] : [styled('dim', `  … ${countText(left, 'line')} before these: see --limit`)]),
-    ...told.map(
-      (line) => `${instantText(line.time)}  ${runs ? pad(runText(line.runId), RUN_COLUMNS) : ''}${line.text}`,
+    ...(omitted === 0 ? [] : [styled('dim', `  … ${countText(omitted, 'line')} before these: see --limit`)]),
+    ...timeline.map(
+      (fact) => `${instantText(fact.time)}  ${runId === null ? pad(runText(fact.runId), RUN_COLUMNS) : ''}${fact.text}`,
     ),
   ]
   await write(`${text.join('\n')}\n`)
+}
+
+function titleOf({ jobId, runId, at }: Explanation): string {
+  if (runId !== null) return `run ${runId}`
+  return at === null ? `job ${jobId}` : `job ${jobId} at ${instantText(at)}`
 }
 
 /** The scheduled time of a run, and the beginning of what tells it from others of that time. */

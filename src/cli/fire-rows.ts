@@ -4,7 +4,7 @@ import { clockNote } from '../core/triggers/clock-note.ts'
 import { compileTrigger } from '../core/triggers/next-fire-time.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
 import { offsetAt, transitionsBetween } from '../core/triggers/zone.ts'
-import { instantText, localText } from './time-text.ts'
+import { instantText, localText } from '../client/time-text.ts'
 
 export interface FireRow {
   /** UTC. */

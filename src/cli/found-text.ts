@@ -1,5 +1,5 @@
 import type { Scheduler } from '../scheduler.ts'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 
 /** What a start found in the log. */
 export function foundText(scheduler: Scheduler): string {

@@ -1,12 +1,12 @@
 /** Jobs as the command line shows them. */
 import { describeTrigger } from '../core/triggers/describe-trigger.ts'
+import { heldText } from '../client/job-hold.ts'
 import type { JobInfo } from '../client/job-info.ts'
 import type { JobState } from '../core/job/job-state.ts'
-import type { PauseRule } from '../core/state.ts'
-import { labelText } from './label-text.ts'
+import { labelText } from '../client/label-text.ts'
 import { styled } from './output.ts'
 import { memberLines, tableLines } from './table.ts'
-import { instantText, relativeText } from './time-text.ts'
+import { instantText, relativeText } from '../client/time-text.ts'
 
 /** The members of `getJob` with instants as RFC 3339; a payload that is no JSON stands under `payloadBase64`. */
 export function jobJson(job: JobInfo): Record<string, unknown> {
@@ -16,22 +16,21 @@ export function jobJson(job: JobInfo): Record<string, unknown> {
 }
 
 /** By their next fire time, those without one last. */
-export function byNextFire(jobs: readonly JobState[]): JobState[] {
-  const timeOf = (job: JobState): number => job.nextFireTime ?? Number.MAX_SAFE_INTEGER
-  return jobs.toSorted((a, b) => timeOf(a) - timeOf(b) || (a.jobId < b.jobId ? -1 : 1))
+export function byNextFire<T extends { readonly job: JobState }>(jobs: readonly T[]): T[] {
+  const timeOf = ({ job }: T): number => job.nextFireTime ?? Number.MAX_SAFE_INTEGER
+  return jobs.toSorted((a, b) => timeOf(a) - timeOf(b) || (a.job.jobId < b.job.jobId ? -1 : 1))
 }
 
-/** `rules`: the pauses by labels. */
-export function jobTable(jobs: readonly JobInfo[], now: number, rules: readonly PauseRule[]): string[] {
+export function jobTable(jobs: readonly JobInfo[], now: number): string[] {
   const rows = jobs.map((job) => {
     const last = job.last === null ? '-' : `${job.last.outcome} ${relativeText(job.last.at.getTime(), now)}`
     const counts = `${job.counts.succeeded}/${job.counts.failed + job.counts.stopped}`
-    return [job.id, job.task ?? '-', stateOf(job, rules), nextText(job, now), last, counts, whenText(job)]
+    return [job.id, job.task ?? '-', stateOf(job), nextText(job, now), last, counts, whenText(job)]
   })
   return tableLines(['ID', 'TASK', 'STATE', 'NEXT', 'LAST', 'OK/FAILED', 'WHEN'], rows)
 }
 
-export function jobMembers(job: JobInfo, now: number, rules: readonly PauseRule[]): string[] {
+export function jobMembers(job: JobInfo, now: number): string[] {
   const { counts, retry, last } = job
   const { payload, payloadBase64 } = jobJson(job)
   const next = job.nextFireTime
@@ -39,7 +38,7 @@ export function jobMembers(job: JobInfo, now: number, rules: readonly PauseRule[
     ['id', job.id],
     ['task', job.task],
     ['when', whenText(job)],
-    ['state', stateOf(job, rules)],
+    ['state', stateOf(job)],
     ['next', next === null ? null : `${instantText(next)} (${nextText(job, now)})`],
     [
       'last',
@@ -71,17 +70,11 @@ export function whenText(job: Pick<JobInfo, 'trigger'>): string {
   return job.trigger === null ? 'once, when it was added' : describeTrigger(job.trigger)
 }
 
-function stateOf(job: JobInfo, rules: readonly PauseRule[]): string {
-  const pause = pausedText(job, rules)
-  if (pause !== null) return styled('yellow', pause)
+function stateOf(job: JobInfo): string {
+  const held = heldText(job.heldBy)
+  if (held !== null) return styled('yellow', held)
   if (job.openRuns.length === 0) return 'scheduled'
   return styled('cyan', job.openRuns.length === 1 ? 'open run' : `${job.openRuns.length} open runs`)
-}
-
-function pausedText(job: JobInfo, rules: readonly PauseRule[]): string | null {
-  if (job.paused !== null) return job.paused.reason === null ? 'paused' : `paused: ${job.paused.reason}`
-  const rule = rules.find(({ labels }) => Object.entries(labels).every(([key, value]) => job.labels[key] === value))
-  return rule === undefined ? null : `paused by ${labelText(rule.labels)}`
 }
 
 function nextText(job: JobInfo, now: number): string {

@@ -1,6 +1,6 @@
 /** `horolog jobs backfill`: the runs of a past range, one after another; with --dry-run only which they would be. */
 import type { Command } from 'commander'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 import {
   addCommandOptions,
   addLogOption,

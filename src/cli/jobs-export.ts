@@ -1,7 +1,7 @@
 /** `horolog jobs export`: the jobs with their phase, as JSON that `jobs import` reads. */
 import type { Command } from 'commander'
 import { CliError, EXIT } from './cli-error.ts'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 import { addLogOption, type LogOption } from './options.ts'
 import { tell, writeJson } from './output.ts'
 

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import type { JobClient } from '../client/job-client.ts'
 import type { CommandOptions } from '../client/commands.ts'
 import { CliError, EXIT } from './cli-error.ts'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 import {
   addCommandOptions,
   addLogOption,

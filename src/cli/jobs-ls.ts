@@ -51,13 +51,13 @@ async function show(states: readonly State[], name: string, options: ListOptions
   const { hasLabels } = await import('../core/job/labels.ts')
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
   const { label = {}, limit, output } = options
-  const found = byNextFire(states.flatMap((state) => [...state.jobs()])).filter((job) => hasLabels(job, label))
-  const jobs = found.slice(0, limit).map((job) => jobInfo(job))
+  const all = states.flatMap((state) => [...state.jobs()].map((job) => ({ job, state })))
+  const found = byNextFire(all.filter(({ job }) => hasLabels(job, label)))
+  const jobs = found.slice(0, limit).map(({ job, state }) => jobInfo(job, state))
   if (output !== 'table') return writeJsonList(jobs.map(jobJson), output)
   if (states.some((state) => state.schedulePaused !== null)) tell('The whole schedule is paused: no job fires.')
   if (options.label !== undefined && jobs.length === 0) return tell(`No jobs with these labels in ${name}.`)
   if (jobs.length === 0) return tell(`No jobs in ${name}. 'horolog jobs add' adds one.`)
-  const rules = states[0]?.pauseRules ?? []
-  await write(`${jobTable(jobs, createSystemClock().now(), rules).join('\n')}\n`)
+  await write(`${jobTable(jobs, createSystemClock().now()).join('\n')}\n`)
   if (jobs.length < found.length) tell(`… and ${found.length - jobs.length} more: see --limit`)
 }

@@ -1,7 +1,7 @@
 /** `horolog jobs pause`: nothing of a job, or of all jobs with some labels, starts until they are resumed. */
 import type { Command } from 'commander'
 import { CliError, EXIT } from './cli-error.ts'
-import { labelText } from './label-text.ts'
+import { labelText } from '../client/label-text.ts'
 import {
   addCommandOptions,
   addLogOption,

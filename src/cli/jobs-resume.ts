@@ -1,7 +1,7 @@
 /** `horolog jobs resume`: jobs go on; times that came due during the pause are skipped and counted. */
 import type { Command } from 'commander'
 import { jobOrLabels } from './jobs-pause.ts'
-import { labelText } from './label-text.ts'
+import { labelText } from '../client/label-text.ts'
 import {
   addCommandOptions,
   addLogOption,

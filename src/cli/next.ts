@@ -47,7 +47,7 @@ async function next(expression: string, options: NextOptions): Promise<void> {
   const { fireRows } = await import('./fire-rows.ts')
   const { describeTrigger } = await import('../core/triggers/describe-trigger.ts')
   const { tableLines } = await import('./table.ts')
-  const { relativeText } = await import('./time-text.ts')
+  const { relativeText } = await import('../client/time-text.ts')
   const now = createSystemClock().now()
   const given = withDst(triggerOfText(expression, now), options.dst)
   const own = 'zone' in given ? given.zone : undefined

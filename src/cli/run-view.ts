@@ -2,7 +2,7 @@
 import type { RunDetails } from '../client/run-info.ts'
 import { styledWord } from './fact-lines.ts'
 import { memberLines, tableLines } from './table.ts'
-import { instantText, relativeText, spanText } from './time-text.ts'
+import { instantText, relativeText, spanText } from '../client/time-text.ts'
 
 const MAX_NOTE_CHARS = 80
 
@@ -35,11 +35,26 @@ export function runMembers(run: RunDetails, now: number): string[] {
     ['took', tookText(run)],
     ['next try', at(run.retryAt)],
     ['executor', run.executor],
+    ['payload', run.contentType === null ? null : payloadText(run.payload)],
     ['result', run.result === null ? null : JSON.stringify(run.result)],
     ['error', run.error === null ? null : `${run.error.name}: ${run.error.message}`],
     ['reason', run.reason],
   ]
   return memberLines(members.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])))
+}
+
+/** The members of `getRun`; a payload that is no JSON stands under `payloadBase64`. */
+export function runJson(run: RunDetails): Record<string, unknown> {
+  const { payload, ...rest } = run
+  return { ...rest, ...(payload instanceof Uint8Array ? { payloadBase64: base64(payload) } : { payload }) }
+}
+
+function payloadText(payload: unknown): string {
+  return JSON.stringify(payload instanceof Uint8Array ? { base64: base64(payload) } : payload)
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
 }
 
 function tookText({ startedAt, finishedAt }: RunDetails): string | null {

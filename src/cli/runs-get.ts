@@ -24,9 +24,9 @@ export function addRunsGet(runs: Command): void {
 async function runsGet(runId: string, options: LogOption & OutputOption): Promise<void> {
   const { reading } = await import('./read-log.ts')
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
-  const { runMembers } = await import('./run-view.ts')
+  const { runJson, runMembers } = await import('./run-view.ts')
   const run = await reading(options, (readable) => runIn(readable, runId))
-  if (options.output !== 'table') return writeJson(run, options.output)
+  if (options.output !== 'table') return writeJson(runJson(run), options.output)
   await write(`${runMembers(run, createSystemClock().now()).join('\n')}\n`)
 }
 

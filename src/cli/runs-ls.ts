@@ -93,8 +93,8 @@ function byEnd(runs: readonly FinishedRun[]): FinishedRun[] {
 
 async function show(runs: readonly RunDetails[], options: ListOptions): Promise<void> {
   const { createSystemClock } = await import('../adapters/system/system-clock.ts')
-  const { runTable } = await import('./run-view.ts')
-  if (options.output !== 'table') return writeJsonList(runs, options.output)
+  const { runJson, runTable } = await import('./run-view.ts')
+  if (options.output !== 'table') return writeJsonList(runs.map(runJson), options.output)
   if (runs.length === 0) return tell('No runs.')
   await write(`${runTable(runs, createSystemClock().now()).join('\n')}\n`)
   if (runs.length === options.limit) tell(`The first ${options.limit}: see --limit.`)

@@ -1,6 +1,6 @@
 /** `horolog topics apply`: makes the topics that are missing. */
 import type { Command } from 'commander'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 import { addTopicsFlags, type TopicsFlags, topicsOptions } from './topics-flags.ts'
 import { tell, write, writeJsonList } from './output.ts'
 

@@ -1,7 +1,7 @@
 /** `horolog topics plan`: what `topics apply` would do. Changes nothing. */
 import type { Command } from 'commander'
 import { CliError, EXIT } from './cli-error.ts'
-import { countText } from './count-text.ts'
+import { countText } from '../client/count-text.ts'
 import { addTopicsFlags, type TopicsFlags, topicsOptions } from './topics-flags.ts'
 import { tell, write, writeJsonList } from './output.ts'
 

@@ -4,6 +4,7 @@ import type { Event } from '../core/events.ts'
 import type { JobState } from '../core/job/job-state.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { RunState } from '../core/run/run-state.ts'
+import type { Pauses } from './job-hold.ts'
 
 export interface AcceptedEvents {
   /** Alias of the store whose log has them. */
@@ -12,10 +13,11 @@ export interface AcceptedEvents {
   readonly events: readonly { readonly event: Event; readonly offset: number }[]
 }
 
-/** A job and the alias of the store that it is in. */
+/** A job, the alias of the store that it is in, and what its partition knows of pauses as of the same moment. */
 export interface StoredJob {
   readonly store: string
   readonly job: JobState
+  readonly pauses: Pauses
 }
 
 /** Everywhere: `store` names one store; without it the job is looked for in all, and new ones go to `default`. */
@@ -30,10 +32,14 @@ export interface Backend {
   finishedRuns(jobId: string, store?: string): Promise<readonly FinishedRun[]>
   /** All runs of that id's jobs that ended, the latest first, from the events: as long as the log takes to read. */
   history(jobId: string, store?: string): Promise<readonly FinishedRun[]>
+  /** Calls `see` for each accepted event of the job's partition, from the beginning: as long as the log takes to read. */
+  replay(jobId: string, see: (event: Event, offset: number) => void, store?: string): Promise<void>
   /** Called for every batch that a log accepts from now on. Returns the function that stops it. */
   subscribe(listener: (accepted: AcceptedEvents) => void): () => void
   /** Calls `listener` when the node is shut down: nothing is told any more. */
   onClose(listener: () => void): void
+  /** Epoch ms. */
+  now(): number
   /** A fresh id for a command that its caller gave none. */
   newCommandId(): string
 }

@@ -10,6 +10,7 @@ import type { Logger } from '../ports/telemetry.ts'
 import { runsAskedBy, scheduledAtOf } from './asked-runs.ts'
 import type { Backend, StoredJob } from './backend.ts'
 import { type CommandOptions, findEvent, type Request, submitCommand } from './commands.ts'
+import { type ExplainOptions, type Explanation, explain, type Replay } from './explain/explain.ts'
 import { EVENT_ALL } from './event-masks.ts'
 import { filedJobs, type JobFile, jobFile } from './job-file.ts'
 import { type JobInfo, jobInfo } from './job-info.ts'
@@ -139,12 +140,16 @@ export class JobClient {
     return this.#handle(jobId, options)
   }
 
-  /** Pauses the jobs that have all these labels, also those added later. No labels: all jobs. */
+  /**
+   * Pauses the jobs that have all these labels, also those added later. Rejects with `invalid-option` without any label,
+   * which every job would have: `pause` is for the whole schedule.
+   */
   async pauseJobs(labels: Readonly<Record<string, string>>, options: PauseOptions = {}): Promise<void> {
+    mustHaveLabel(labels)
     await this.#submit({ type: 'PauseJobs', labels, ...pauseOf(options) }, options)
   }
 
-  /** Ends the pause of exactly these labels. */
+  /** Ends the pause of exactly these labels; none: that of all jobs, which only a producer of commands can ask for. */
   async resumeJobs(labels: Readonly<Record<string, string>>, options: CommandOptions = {}): Promise<void> {
     await this.#submit({ type: 'ResumeJobs', labels }, options)
   }
@@ -247,6 +252,16 @@ export class JobClient {
     return found === undefined ? undefined : finishedRunDetails(found)
   }
 
+  /**
+   * Why a job or a run did or did not run: what holds it, since when and by whom, its counts, what happened to it. `id`: of
+   * either. undefined when the events have no such job or run. Reads the log from its beginning, as long as that takes;
+   * rejects with a `LogError` when it can't be read from there.
+   */
+  async explain(id: string, options: ExplainOptions = {}): Promise<Explanation | undefined> {
+    const replay: Replay = (jobId, see) => this.#backend.replay(jobId, see, options.store)
+    return explain(replay, this.#backend.now(), id, options)
+  }
+
   /** A table of the jobs for people: one line each. */
   printJobs(options: { readonly store?: string; readonly write?: (text: string) => void } = {}): void {
     const write = options.write ?? ((text: string) => void process.stdout.write(text))
@@ -339,13 +354,20 @@ export class JobClient {
   }
 }
 
-function infoOf({ job, store }: StoredJob): JobInfo {
-  return jobInfo(job, store)
+function infoOf({ job, pauses, store }: StoredJob): JobInfo {
+  return jobInfo(job, pauses, store)
 }
 
 function pauseOf(options: PauseOptions): { reason: string | null; until: number | null } {
   const until = options.until === undefined ? null : instantMs(options.until, 'until')
   return { reason: options.reason ?? null, until }
+}
+
+/** What is no object the log refuses. */
+function mustHaveLabel(labels: unknown): void {
+  if (typeof labels !== 'object' || labels === null || Object.keys(labels).length > 0) return
+  const reason = 'labels: expected at least one, got none: pause() pauses the whole schedule'
+  throw new OperationalError('invalid-option', reason)
 }
 
 /** The job id is the first part of a run id; it has no slash itself. */

@@ -4,6 +4,7 @@ import type { Deliver, RetryPolicy } from '../core/job/definition.ts'
 import { headerTexts } from '../core/job/job-headers.ts'
 import type { JobCounts, JobState, Outcome } from '../core/job/job-state.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
+import { type JobHold, jobHolds, type Pauses } from './job-hold.ts'
 
 export interface JobInfo {
   readonly id: string
@@ -38,7 +39,13 @@ export interface JobInfo {
   readonly version: number
   readonly incarnation: string
   readonly nextFireTime: Date | null
+  /** Its own pause, by `pauseJob`; null: it has none, and may be held by another all the same: see `heldBy`. */
   readonly paused: { readonly reason: string | null; readonly until: Date | null } | null
+  /**
+   * All pauses that keep it from firing: its own, those by labels, that of the schedule. Empty: it fires when it is due.
+   * Since when, and who asked for them, is on the log: `explain` reads it.
+   */
+  readonly heldBy: readonly JobHold[]
   /** Ids of runs without an outcome. */
   readonly openRuns: readonly string[]
   readonly addedAt: Date
@@ -46,7 +53,8 @@ export interface JobInfo {
   readonly counts: JobCounts
 }
 
-export function jobInfo(job: JobState, store = 'default'): JobInfo {
+/** `pauses`: what its partition knows of them. */
+export function jobInfo(job: JobState, pauses: Pauses, store = 'default'): JobInfo {
   const { payload, headers, ...definition } = job.definition
   const { last, paused } = job
   return {
@@ -59,6 +67,7 @@ export function jobInfo(job: JobState, store = 'default'): JobInfo {
     incarnation: job.incarnation,
     nextFireTime: dateOf(job.nextFireTime),
     paused: paused === null ? null : { reason: paused.reason, until: dateOf(paused.until) },
+    heldBy: jobHolds(job, pauses),
     openRuns: job.openRuns,
     addedAt: new Date(job.addedAt),
     last: last === null ? null : { ...last, at: new Date(last.at) },
@@ -70,7 +79,8 @@ function dateOf(at: number | null): Date | null {
   return at === null ? null : new Date(at)
 }
 
-function payloadOf(payload: Uint8Array, contentType: string): unknown {
+/** The bytes as what they are: JSON where the content type says so and it parses; null when there are none. */
+export function payloadOf(payload: Uint8Array, contentType: string): unknown {
   if (payload.length === 0) return null
   if (!contentType.startsWith('application/json')) return payload
   try {

@@ -1,5 +1,6 @@
 /** Jobs as lines for people. */
 import { describeTrigger } from '../core/triggers/describe-trigger.ts'
+import { heldText } from './job-hold.ts'
 import type { JobInfo } from './job-info.ts'
 
 export function jobTable(jobs: readonly JobInfo[]): string {
@@ -9,6 +10,6 @@ export function jobTable(jobs: readonly JobInfo[]): string {
 
 function line(job: JobInfo): string {
   const when = job.trigger === null ? 'once' : describeTrigger(job.trigger)
-  const next = job.paused === null ? `next ${job.nextFireTime?.toISOString() ?? 'never'}` : 'paused'
+  const next = heldText(job.heldBy) ?? `next ${job.nextFireTime?.toISOString() ?? 'never'}`
   return `${job.id}  ${job.task ?? ''}  ${when}  ${next}`
 }

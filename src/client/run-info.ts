@@ -5,6 +5,7 @@ import type { Json } from '../core/json.ts'
 import type { RunError } from '../core/reports.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { RunState, RunStatus } from '../core/run/run-state.ts'
+import { payloadOf } from './job-info.ts'
 
 export interface RunDetails {
   readonly runId: string
@@ -21,6 +22,13 @@ export interface RunDetails {
   readonly retryAt: Date | null
   /** `host:pid:<128 random bits>` of the process that runs or ran it. */
   readonly executor: string | null
+  /**
+   * What it was given in place of its job's payload, as `runJob` does; null: it has its job's, see `getJob`. Of a run that
+   * succeeded it is not kept: it is in its `RunQueued`.
+   */
+  readonly payload: unknown
+  /** Of that payload; null: there is none of its own. */
+  readonly contentType: string | null
   readonly result: Json
   readonly error: RunError | null
   /** Why it was cancelled or lost. */
@@ -40,6 +48,7 @@ export function openRunDetails(run: RunState): RunDetails {
     finishedAt: null,
     retryAt: dateOf(run.retryAt),
     executor: run.executor,
+    ...givenPayload(run),
     result: null,
     error: null,
     reason: null,
@@ -59,10 +68,18 @@ export function finishedRunDetails(run: FinishedRun): RunDetails {
     finishedAt: new Date(run.finishedAt),
     retryAt: null,
     executor: run.executor,
+    ...givenPayload(run),
     result: run.result,
     error: run.error,
     reason: run.reason,
   }
+}
+
+function givenPayload({
+  payload,
+  contentType,
+}: Pick<RunState, 'payload' | 'contentType'>): Pick<RunDetails, 'payload' | 'contentType'> {
+  return { payload: payload === null ? null : payloadOf(payload, contentType ?? ''), contentType }
 }
 
 function dateOf(at: number | null): Date | null {

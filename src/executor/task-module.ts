@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url'
 /** A function can't be handed to another thread or process, so a task that runs there is named. */
 export interface TaskModule {
   /**
-   * A URL, or a path: absolute, or relative to the working directory. A module beside the caller is
-   * `new URL('./resize.ts', import.meta.url)`, one of a package `import.meta.resolve('its-name/tasks')`.
+   * A URL, or a path: absolute, or relative to the working directory of the process, not to the file that names it. A
+   * module beside the caller is `new URL('./resize.ts', import.meta.url)`, one of a package
+   * `import.meta.resolve('its-name/tasks')`. It is loaded with the first run: one that isn't there ends that run `failed`.
    */
   readonly module: string | URL
   /** Default `default`. */

@@ -5,6 +5,7 @@
  */
 import { shown } from '../core/job/check.ts'
 import type { Json } from '../core/json.ts'
+import { hintAt } from '../core/nearest-name.ts'
 import { OperationalError } from '../ports/operational-error.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
@@ -81,6 +82,7 @@ export class TaskRegistry {
   add(name: string, handler: TaskHandler | TaskModule, options: TaskOptions = {}): void {
     if (typeof name !== 'string' || name === '') throw invalid('task: expected a non-empty name')
     if (this.#tasks.has(name)) throw invalid(`task ${name}: a handler of that name is there`)
+    refuseUnknown(name, options)
     const { runIn, schema, timeout, retry } = options
     if (schema !== undefined && !isStandardSchema(schema)) {
       throw invalid(`task ${name}, schema: expected a Standard Schema of version 1`)
@@ -104,6 +106,27 @@ export class TaskRegistry {
 
   get names(): readonly string[] {
     return [...this.#tasks.keys()]
+  }
+}
+
+const TASK_OPTIONS: Readonly<Record<keyof TaskOptions, true>> = {
+  timeout: true,
+  retry: true,
+  runIn: true,
+  schema: true,
+}
+
+/** What a slip of the pen would otherwise turn into nothing. */
+function refuseUnknown(task: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`task ${task}, options: expected an object as { timeout: '1m' }, got ${shown(options)}`)
+  }
+  const known = Object.keys(TASK_OPTIONS)
+  for (const [name, value] of Object.entries(options)) {
+    if (known.includes(name)) continue
+    throw invalid(
+      `task ${task}, ${name}: expected one of the options ${known.join(', ')}${hintAt(name, known)}, got ${name}: ${shown(value)}`,
+    )
   }
 }
 

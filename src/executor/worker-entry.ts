@@ -7,6 +7,8 @@
  * 2. A child process outlives neither its parent nor a forced end, but does outlive the signals that a terminal or a
  *    service manager sends to the whole group while the parent drains.
  */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { deserialize } from 'node:v8'
 import { type MessagePort, threadId } from 'node:worker_threads'
@@ -60,9 +62,15 @@ async function load({ module, exportName }: Pick<WorkerCall, 'module' | 'exportN
     return moduleProblem(exportName in exports ? `${name}: expected a function, got ${typeof handler}` : `no ${name}`)
   } catch (thrown) {
     const error = errorOf(thrown)
-    if (isMissing(thrown)) return moduleProblem(`${name} can't be loaded: ${error.message}`)
+    if (isMissing(thrown)) return moduleProblem(`${name} can't be loaded: ${error.message}${noFileText(module)}`)
     return { kind: 'thrown', error: { ...error, message: `${name} failed while it was loaded: ${error.message}` } }
   }
+}
+
+/** Where it was looked for, when it is the module itself that is not there. */
+function noFileText(module: string): string {
+  if (!module.startsWith('file:') || existsSync(new URL(module))) return ''
+  return `; there is no file ${fileURLToPath(module)}: a relative path begins at the working directory of the process`
 }
 
 /** What Node says of modules that it can't find, read or parse: the next try would meet the same. */

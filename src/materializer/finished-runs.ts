@@ -30,6 +30,8 @@ export class FinishedRuns {
   readonly #readEvents: (see: (ended: Ended) => void) => Promise<void>
   /** By job and incarnation: their runs were taken from the events, or are being taken. */
   readonly #taken = new Map<string, Promise<void>>()
+  /** The last write, which never rejects. */
+  #writing: Promise<void> = Promise.resolve()
 
   /** `readEvents`: as `readFinished` does of the partition. */
   constructor(store: StateStore, logger: Logger, readEvents: (see: (ended: Ended) => void) => Promise<void>) {
@@ -52,11 +54,30 @@ export class FinishedRuns {
       const first = Math.max(1, job.endedRuns - MAX_KEEP_RUNS + 1)
       for (let ended = first; ended <= job.endedRuns; ended += 1) rows.push({ key: key(job, ended), value: null })
     }
-    if (rows.length > 0) void this.#write(rows)
+    if (rows.length > 0) this.#writing = this.#write(rows)
   }
 
-  /** Those that are kept, the latest first. */
+  /**
+   * Those that are kept, the latest first. When the store has fewer than are to be kept of the job, those are taken from
+   * the events first, once; rejects with a `LogError` that may pass when they can't be read now.
+   */
   async of(job: JobState): Promise<FinishedRun[]> {
+    // Those that have just ended are on their way to the store.
+    await this.#writing
+    const kept = await this.#stored(job)
+    if (kept.length > job.endedRuns - firstKept(job)) return kept
+    await this.#takeOnce(job)
+    return this.#stored(job)
+  }
+
+  /** null: it is not kept. Rejects as `of` does. */
+  async find(job: JobState, runId: string): Promise<FinishedRun | null> {
+    const isIt = (run: FinishedRun): boolean => run.runId === runId
+    // Not of the events when the store has it, whatever else it lacks.
+    return (await this.#stored(job)).find(isIt) ?? (await this.of(job)).find(isIt) ?? null
+  }
+
+  async #stored(job: JobState): Promise<FinishedRun[]> {
     const found: FinishedRun[] = []
     for (let { endedRuns: ended } = job; ended >= firstKept(job); ended -= 1) {
       const value = await this.#store.get(key(job, ended))
@@ -64,20 +85,6 @@ export class FinishedRuns {
       if (there?.ended === ended) found.push(there.run)
     }
     return found
-  }
-
-  /**
-   * null: it is not kept. When the store has fewer runs than are to be kept of the job, those are taken from the events
-   * first, once; rejects with a `LogError` that may pass when they can't be read now.
-   */
-  async find(job: JobState, runId: string): Promise<FinishedRun | null> {
-    const isIt = (run: FinishedRun): boolean => run.runId === runId
-    const kept = await this.of(job)
-    const found = kept.find(isIt)
-    if (found !== undefined) return found
-    if (kept.length > job.endedRuns - firstKept(job)) return null
-    await this.#takeOnce(job)
-    return (await this.of(job)).find(isIt) ?? null
   }
 
   #takeOnce(job: JobState): Promise<void> {

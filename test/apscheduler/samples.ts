@@ -11,6 +11,7 @@ import {
   cron,
   crontab,
   date,
+  type ExplainOptions,
   type FlatOptions,
   interval,
   type JobOptions,
@@ -59,6 +60,7 @@ export const backfillOptions: Complete<BackfillOptions> = {
   to: T0,
   dryRun: true,
 }
+export const explainOptions: Complete<ExplainOptions> = { at: T0, limit: 5, store: 'default' }
 export const startOptions: Complete<StartOptions> = { paused: true }
 export const shutdownOptions: Complete<ShutdownOptions> = { wait: true, deadline: '30s' }
 

@@ -9,6 +9,7 @@ import * as horolog from '../../src/index.ts'
 import { type JobHandle, type JobInfo, Scheduler } from '../../src/index.ts'
 import * as samples from './samples.ts'
 import { tables, withSection } from './table.ts'
+import { T0 } from './recorded.ts'
 import { README } from './write-table.ts'
 
 /** What stands for a value of the caller's. */
@@ -138,6 +139,7 @@ describe('what the names are taken from', () => {
     await scheduler.importJobs(scheduler.exportJobs({ store: 'default' }), samples.importOptions)
     await handle.resume()
     await scheduler.pauseJob(handle.id, { ...samples.pauseOptions, commandId: 'pause' })
+    expect(await scheduler.explain(handle.id, samples.explainOptions)).toMatchObject({ at: new Date(T0), counts: null })
     await scheduler.start(samples.startOptions)
     expect(scheduler.state).toBe('paused')
   })

@@ -93,7 +93,11 @@ const calls: Table = {
     },
     { theirs: 'Job.id, .name, .func, .args, .kwargs, .trigger, …', ours: '`getJob(id)`', note: 'a snapshot' },
     { theirs: 'Job.pending', ours: null, note: 'an added job is on the log' },
-    { theirs: 'Job.next_run_time', ours: '`nextFireTime`, `paused` of `getJob(id)`' },
+    {
+      theirs: 'Job.next_run_time',
+      ours: '`nextFireTime`, `paused` of `getJob(id)`',
+      note: '`heldBy` has all pauses above it; `explain(id)` says why it did or did not run',
+    },
     { theirs: 'add_listener(callback, mask)', ours: '`addListener(listener, mask)`', note: '`on()` by name, typed' },
     { theirs: 'remove_listener(callback)', ours: '`removeListener(listener)`', note: '`off()`' },
     {

@@ -65,13 +65,16 @@ describe('horolog jobs pause', () => {
     await add('late')
     await horolog('jobs', 'add', 'other', '--task', 'echo', '--every', '1h')
     const states = (await cli(folder, 'jobs', 'ls')).stdout
-    for (const id of ['early', 'late']) expect(states).toMatch(new RegExp(`^${id} +echo +paused by team=a `, 'm'))
+    for (const id of ['early', 'late'])
+      expect(states).toMatch(new RegExp(`^${id} +echo +paused by team=a: why not `, 'm'))
     expect(states).toMatch(/^other +echo +scheduled /m)
     const [labelled, limited] = [
       await cli(folder, 'jobs', 'ls', '--label', 'team=a', '-o', 'jsonl'),
       await cli(folder, 'jobs', 'ls', '--limit', '1', '-o', 'jsonl'),
     ]
     expect(parsed(labelled.stdout).map(({ id }) => id)).toEqual(['early', 'late'])
+    const hold = { kind: 'labels', labels: { team: 'a' }, reason: 'why not', until }
+    expect(parsed(labelled.stdout)).toMatchObject(Array.from({ length: 2 }, () => ({ paused: null, heldBy: [hold] })))
     expect(parsed(limited.stdout)).toHaveLength(1)
     expect(await horolog('jobs', 'resume', '--label', 'team=a')).toEqual({ labels: { team: 'a' }, resumed: true })
     expect(await horolog('jobs', 'resume', '--label', 'team=a')).toMatchObject({ resumed: false })

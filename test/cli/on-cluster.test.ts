@@ -45,6 +45,9 @@ const WRONG: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [['jobs', 'ls', '--log', `${NOWHERE}?acks=0`], /: log\?acks: expected one of/],
   [['jobs', 'ls', '--log', NOWHERE, '--kafka-config', 'absent'], /: --kafka-config: expected a file that can be read/],
   [['jobs', 'rm', 'a', '--log', NOWHERE, '--answer-timeout', 'soon'], /: --answer-timeout: expected/],
+  [['serve', '--log', NOWHERE, '--max-clock-skew', '10ms'], /: --max-clock-skew: expected at least 1 s/],
+  [['serve', '--log', NOWHERE, '--token-key-file', 'absent'], /: --token-key-file: expected a file that can be read/],
+  [['serve', '--log', NOWHERE, '--token-key-file', 'short-key'], /: --token-key-file: expected keys of at least 16/],
 ]
 
 /** Two at a time, as many as there are cores. */
@@ -58,6 +61,7 @@ async function each<T>(cases: readonly T[], check: (one: T) => Promise<void>): P
 function folderWithTasks(): string {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'tasks.ts'), 'export const t = (): number => 1\n')
+  writeFileSync(join(folder, 'short-key'), 'sesame\n')
   return folder
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { cli, temporaryFolder } from './cli-process.ts'
 
@@ -46,6 +47,19 @@ test('the second program of the README runs to its end', async () => {
   const code = await new Promise((resolve) => child.on('exit', resolve))
   expect({ code, stderr: printed.stderr }).toEqual({ code: 0, stderr: '' })
   expect(printed.stdout).toContain('it returned 1')
+})
+
+test('in a clone the command line is a script of npm, as the README says', async () => {
+  const [, command = ''] = /in a clone `npm ([^`]+)`/.exec(README) ?? []
+  const child = spawn('npm', [...command.split(' '), '--log', `file:${temporaryFolder()}/none`], {
+    cwd: fileURLToPath(new URL('../../', import.meta.url)),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.on('data', (bytes: Buffer) => void (stderr += bytes.toString()))
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  expect(code).toBe(3)
+  expect(stderr).toContain('none')
 })
 
 test('the commands of the README do what they say', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cut, tableLines } from '../../src/cli/table.ts'
-import { localText, relativeText, spanText } from '../../src/cli/time-text.ts'
+import { localText, relativeText, spanText } from '../../src/client/time-text.ts'
 
 describe('texts for people', () => {
   test('columns are as wide as what is seen of their widest cell', () => {

@@ -168,8 +168,9 @@ describe.each(kinds)('in a %s', (runIn, name) => {
     expect(await run('notThere', 'failed')).toMatchObject(problem(`no export notThere of ${MODULE.href}`))
     const wrong = `export notFunction of ${MODULE.href}: expected a function, got number`
     expect(await run('notFunction', 'failed')).toMatchObject(problem(wrong))
-    const missing = expect.stringContaining(
-      `export default of ${nowhere} can't be loaded: Cannot find module`,
+    const sought = `there is no file ${fileURLToPath(nowhere)}: a relative path begins at the working directory`
+    const missing = expect.stringMatching(
+      new RegExp(`^export default of ${nowhere} can't be loaded: Cannot find module .*; ${sought}`),
     ) as string
     expect(await run('nowhere', 'failed')).toMatchObject(problem(missing))
     const message = `export go of ${unlicensed} failed while it was loaded: no licence`

@@ -45,6 +45,16 @@ const refused: [what: string, add: (tasks: TaskRegistry) => void, message: strin
     'task a: expected a function or { module, export }, got object',
   ],
   [
+    'an option that is none',
+    (tasks) => tasks.add('a', handler, { timeOut: '1s' } as object),
+    'task a, timeOut: expected one of the options timeout, retry, runIn, schema (did you mean \'timeout\'?), got timeOut: "1s"',
+  ],
+  [
+    'options that are no object',
+    (tasks) => tasks.add('a', handler, JSON.parse('"worker"')),
+    `task a, options: expected an object as { timeout: '1m' }, got "worker"`,
+  ],
+  [
     'an empty export name',
     (tasks) => tasks.add('a', { module: './a.ts', export: '' }),
     'task a: expected a function or { module, export }, got object',

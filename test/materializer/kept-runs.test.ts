@@ -71,6 +71,15 @@ describe('a run that ended before this node had a store', () => {
     await world.check(second)
   })
 
+  test('is among the runs of its job, taken from the events once', async () => {
+    const { world, second, watched, runId } = await afterTakeover()
+    for (let asked = 0; asked < 2; asked += 1) {
+      const runs = await world.pass(second.client.getRuns('job'))
+      expect(runs.map((run) => [run.runId, run.status])).toEqual([[runId, 'failed']])
+    }
+    expect(watched.fromBeginning).toBe(1)
+  })
+
   test('can be done again by a command from its topic, when the events could not be read at first', async () => {
     const { world, second, watched, runId } = await afterTakeover()
     const headers = Object.entries({ 'horolog-type': 'RetryRun', 'horolog-run-id': runId, 'horolog-id': 'job' })

@@ -75,6 +75,33 @@ describe('getRuns', () => {
     })
   })
 
+  test('gives the payload that a run was given in place of its job’s, while it is open and when it did not succeed', async () => {
+    const { scheduler, clock } = await started()
+    const { handler, letGo } = stubborn()
+    scheduler.task('wait', handler)
+    await scheduler.addJob({
+      id: 'job',
+      task: 'wait',
+      trigger: date(at(3_600)),
+      payload: { name: 'all' },
+      maxInstances: 3,
+    })
+    await scheduler.runJob('job', { payload: { name: 'you' } })
+    await scheduler.runJob('job', { payload: new Uint8Array([1, 2]), contentType: 'image/png' })
+    await scheduler.runJob('job')
+    const given = async (): Promise<unknown[]> =>
+      (await scheduler.getRuns('job')).map(({ payload, contentType }) => [contentType, payload]).toReversed()
+    const expected = [
+      ['application/json', { name: 'you' }],
+      ['image/png', new Uint8Array([1, 2])],
+      [null, null],
+    ]
+    expect(await given()).toEqual(expected)
+    letGo(Promise.reject(new Error('no')))
+    await clock.settle()
+    expect(await given()).toEqual(expected)
+  })
+
   test('gives the older ones from the events, with all', async () => {
     const { scheduler, clock } = await started()
     await scheduler.addJob({ id: 'job', ...EVERY_10S, keepRuns: 1 })

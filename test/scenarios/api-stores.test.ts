@@ -73,9 +73,10 @@ describe('a job', () => {
 describe('what is for all jobs', () => {
   test('is for all stores, unless one is named', async () => {
     const { scheduler, clock, told } = await two()
-    await scheduler.addJob({ id: 'here', ...EVERY_10S })
-    await scheduler.addJob({ id: 'there', ...EVERY_10S, store: 'scratch' })
-    await scheduler.pauseJobs({}, { store: 'scratch' })
+    const labels = { team: 'a' }
+    await scheduler.addJob({ id: 'here', ...EVERY_10S, labels })
+    await scheduler.addJob({ id: 'there', ...EVERY_10S, labels, store: 'scratch' })
+    await scheduler.pauseJobs(labels, { store: 'scratch' })
     await clock.advance(10_000)
     expect([firedAt(told, 'here'), firedAt(told, 'there')]).toEqual([[10], []])
     await scheduler.pause()

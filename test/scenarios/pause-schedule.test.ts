@@ -1,18 +1,11 @@
 // oxlint-disable vitest/expect-expect, promise/valid-params -- a scenario asserts with its own `then`, which is no promise's
 import { describe, expect, test } from 'vitest'
 import type { JobDefinition } from '../../src/core/job/definition.ts'
-import { MAX_DESCRIPTION_CHARS, MAX_INSTANT_MS } from '../../src/core/limits.ts'
-import { jobDue as dueOf, pausesDue as pausesDueOf, runDue as runDueOf } from '../../src/core/timers.ts'
+import { jobDue as dueOf, pausesDue as pausesDueOf } from '../../src/core/timers.ts'
 import {
-  applied,
   jobAdded,
   jobPaused,
   jobResumed,
-  rejected,
-  retries,
-  retryQueued,
-  retryScheduled,
-  runNowQueued,
   runQueued,
   runSkipped,
   runStarted,
@@ -21,13 +14,12 @@ import {
   times,
   timesMissed,
 } from '../support/facts.ts'
-import { addJob, jobDue, report, resumeJob, runDue, runJob } from '../support/inputs.ts'
+import { addJob, jobDue, report, resumeJob } from '../support/inputs.ts'
 import { at, every, JOB, runAt } from '../support/moments.ts'
-import { given, nothing } from '../support/scenario.ts'
-import { BY_ITSELF, jobsPaused, jobsResumed, scheduleResumed, SILENT } from './outcomes.ts'
+import { given } from '../support/scenario.ts'
+import { BY_ITSELF, jobsPaused, jobsResumed, scheduleResumed } from './outcomes.ts'
 import { pauseSchedule, pausesDue, resumeJobs, resumeSchedule } from './requests.ts'
 
-const ANYBODY = { jobId: null }
 const RUN = runAt(at(10))
 
 const job = (over: Partial<JobDefinition> = {}) =>
@@ -45,10 +37,6 @@ describe('a schedule that is paused', () => {
     expect(pausesDueOf(paused.state)).toBe(null)
   })
 
-  test('fires nothing', () => {
-    paused.at(at(60)).when(jobDue()).then()
-  })
-
   test('fires nothing of a job that is added during it', () => {
     paused
       .when(addJob({}, { jobId: 'once' }))
@@ -57,53 +45,10 @@ describe('a schedule that is paused', () => {
       .then()
   })
 
-  test('takes a run by hand', () => {
-    paused
-      .at(at(3))
-      .when(runJob())
-      .then(runNowQueued(at(3), { nextFireTime: at(10) }))
-  })
-
   test('lets a run that is under way report', () => {
     given(job(), runQueued(at(10), { nextFireTime: at(20) }), runStarted(RUN), schedulePaused())
       .when(report('succeeded', RUN))
       .then(runSucceeded(RUN, { startedAt: at(0) }))
-  })
-
-  test('holds retries, and lets them go when it goes on', () => {
-    const waiting = given(
-      job({ retry: retries(2) }),
-      runQueued(at(10), { nextFireTime: at(20) }),
-      runStarted(RUN),
-      retryScheduled(RUN, { retryAt: at(12) }),
-      schedulePaused(),
-    )
-    const run = waiting.state.run(RUN)
-    expect(run && runDueOf(waiting.state, run, SILENT)).toBe(null)
-    waiting
-      .at(at(15))
-      .when(runDue(RUN))
-      .then()
-      .when(resumeSchedule())
-      .then(scheduleResumed())
-      .when(runDue(RUN))
-      .then(retryQueued(RUN))
-  })
-
-  test('keeps its reason when it is paused again without one', () => {
-    given(schedulePaused({ reason: 'audit' }))
-      .when(pauseSchedule())
-      .then(applied({ jobId: null }))
-      .when(pauseSchedule({ until: at(60) }))
-      .then(schedulePaused({ reason: 'audit', until: at(60) }))
-  })
-
-  test('is paused again without effect, or for another reason', () => {
-    paused
-      .when(pauseSchedule({ reason: 'migration' }))
-      .then(applied(ANYBODY))
-      .when(pauseSchedule({ reason: 'other' }))
-      .then(schedulePaused({ reason: 'other' }))
   })
 })
 
@@ -200,16 +145,4 @@ describe('a schedule that is paused until a time', () => {
       .when(pausesDue)
       .then()
   })
-})
-
-test('a schedule that is not paused can not be resumed: nothing changes', () => {
-  nothing.when(resumeSchedule()).then(applied(ANYBODY))
-})
-
-test('a reason or an end that no pause can have is rejected', () => {
-  const long = 'x'.repeat(MAX_DESCRIPTION_CHARS + 1)
-  nothing.when(pauseSchedule({ reason: '' })).then(rejected('invalid-option', 'reason', ANYBODY))
-  nothing.when(pauseSchedule({ reason: long })).then(rejected('limit-exceeded', 'reason', ANYBODY))
-  nothing.when(pauseSchedule({ until: -1 })).then(rejected('invalid-option', 'until', ANYBODY))
-  nothing.when(pauseSchedule({ until: MAX_INSTANT_MS + 1 })).then(rejected('invalid-option', 'until', ANYBODY))
 })

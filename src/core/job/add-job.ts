@@ -12,7 +12,7 @@ import { givenFireTime } from './given-fire-time.ts'
 import { firstFireTime } from './job-trigger.ts'
 import { type JobSettings, resolveDefinition } from './resolve-definition.ts'
 import type { JobState } from './job-state.ts'
-import { newVersion } from './modify-job.ts'
+import { decideVersion } from './modify-job.ts'
 import { sameDefinition } from './same-definition.ts'
 
 type AddJob = Extract<Command, { type: 'AddJob' }>
@@ -41,7 +41,7 @@ export function addJob(view: View, command: AddJob, moment: Moment, settings: Jo
       return rejected(command, reject('job-exists', `job.id: a job ${shown(jobId)} exists`, 'job.id'))
     case 'replace':
       if (sameDefinition(existing.definition, definition) && given === null) return applied(command)
-      return newVersion(
+      return decideVersion(
         view,
         existing,
         definition,
@@ -77,7 +77,11 @@ function added(command: AddJob, definition: JobDefinition, given: number | null,
   ]
 }
 
-/** Without a trigger it is to run once, now: whatever ran before, and with what it is added with where nothing did yet. */
+/**
+ * A job without a trigger runs once, when it is added. While it waits for that, the new definition takes over its one time.
+ * When that time is decided and only the run is left, there is none to take over: as a new version with the phase of the old
+ * one it would never run, although it was added to run once. So its phase begins anew.
+ */
 function runsAgain(existing: JobState, definition: JobDefinition): boolean {
   return definition.trigger === null && existing.nextFireTime === null
 }

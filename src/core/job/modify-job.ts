@@ -71,33 +71,33 @@ function changed(
     return rejected(command, reject('unknown-executor', reason, 'job.executor'))
   }
   if (!change.restart && change.given === null && sameDefinition(job.definition, definition)) return applied(command)
-  return newVersion(view, job, definition, { ...change, command }, moment)
+  return decideVersion(view, job, definition, { ...change, command }, moment)
 }
 
-interface NewVersion extends Omit<Change, 'input'> {
+interface VersionChange extends Omit<Change, 'input'> {
   readonly command: Command
 }
 
-/** The next version of the job, after what came due before it. */
-export function newVersion(
+/** The events of a change: what came due before it, then the job's next version. */
+export function decideVersion(
   view: View,
   job: JobState,
   definition: JobDefinition,
-  change: NewVersion,
+  change: VersionChange,
   moment: Moment,
 ): Decided[] {
   const { command, restart, given } = change
   const keepsTimes = !restart && given === null && sameTrigger(job.definition, definition)
   const before = keepsTimes ? null : dueBeforeChange(view, job, moment)
   const decided = before === null ? job : { ...job, decidedThrough: before.decidedThrough }
-  const next = nextVersion(decided, definition, change, moment)
-  if ('code' in next) return rejected(command, next)
+  const phase = phaseOf(decided, definition, change, moment)
+  if ('code' in phase) return rejected(command, phase)
   const events = [...(before?.events ?? [])]
   if (before?.first === true) return events
   const version = job.version + 1
   const heldThrough = leftPauses(view, job, definition, moment.now)
   const left = heldThrough === null ? {} : { heldThrough }
-  events.push({ type: 'JobModified', jobId: job.jobId, ...causedBy(command), version, definition, ...next, ...left })
+  events.push({ type: 'JobModified', jobId: job.jobId, ...causedBy(command), version, definition, ...phase, ...left })
   return events
 }
 
@@ -106,8 +106,8 @@ interface Phase {
   readonly nextFireTime: number | null
 }
 
-/** Where the new version goes on (invariant I2). */
-function nextVersion(
+/** From which anchor the next version counts, and when it fires first: later than the last decided time (invariant I2). */
+function phaseOf(
   job: JobState,
   definition: JobDefinition,
   change: Omit<Change, 'input'>,

@@ -1,10 +1,11 @@
 /** What an event says of a job or a run, in a sentence for who asks why. */
-import { describeTrigger } from '../core/triggers/describe-trigger.ts'
-import type { Event, EventOf, Times } from '../core/events.ts'
-import type { JobDefinition } from '../core/job/definition.ts'
-import { countText } from './count-text.ts'
-import { labelText } from './label-text.ts'
-import { instantText, spanText } from './time-text.ts'
+import { describeTrigger } from '../../core/triggers/describe-trigger.ts'
+import type { Event, EventOf, Times } from '../../core/events.ts'
+import type { JobDefinition } from '../../core/job/definition.ts'
+import { countText } from '../count-text.ts'
+import { labelText } from '../label-text.ts'
+import type { ExplainedHold } from './pause-origins.ts'
+import { instantText, spanText } from '../time-text.ts'
 
 /** Lateness below this is the ordinary business of a computer. */
 const LATE_MS = 1_000
@@ -144,7 +145,19 @@ function skippedText(skipped: Times | null): string {
   return skipped === null ? '' : `; ${timesText(skipped)} skipped, for they came due during the pause`
 }
 
-export function pauseText(pause: { readonly reason: string | null; readonly until: number | null }): string {
+/** `jobs with team=a are paused by ben since … until …: why` */
+export function holdText(hold: ExplainedHold): string {
+  const { kind, labels, since, actor } = hold
+  const subject = {
+    job: 'it is',
+    labels: `jobs with ${labelText(labels ?? {})} are`,
+    schedule: 'the whole schedule is',
+  }
+  const origin = since === null ? '' : `${actor === null ? '' : ` by ${actor}`} since ${instantText(since)}`
+  return `${subject[kind]} paused${origin}${pauseText(hold)}`
+}
+
+function pauseText(pause: { readonly reason: string | null; readonly until: Date | number | null }): string {
   const end = pause.until === null ? '' : ` until ${instantText(pause.until)}`
   return `${end}${pause.reason === null ? '' : `: ${pause.reason}`}`
 }

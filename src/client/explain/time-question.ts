@@ -3,9 +3,9 @@
  *
  * Of times decided together at most 100 are listed in an event; of the others their first, last and count are known.
  */
-import type { Event, Times } from '../core/events.ts'
-import type { JobState } from '../core/job/job-state.ts'
-import { instantText } from './time-text.ts'
+import type { Event, Times } from '../../core/events.ts'
+import type { JobState } from '../../core/job/job-state.ts'
+import { instantText } from '../time-text.ts'
 
 export class TimeQuestion {
   readonly at: number

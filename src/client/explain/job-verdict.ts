@@ -1,23 +1,21 @@
 /** Whether a job will fire, and why or why not: sentences from its state and its story. */
-import type { JobState } from '../core/job/job-state.ts'
-import { hasLabels } from '../core/job/labels.ts'
-import type { View } from '../core/state.ts'
-import { countText } from './count-text.ts'
-import type { JobStory, Pause, StoryCounts } from './job-story.ts'
-import { labelText } from './label-text.ts'
-import { pauseText } from './story-text.ts'
-import { instantText, relativeText } from './time-text.ts'
+import type { JobState } from '../../core/job/job-state.ts'
+import type { View } from '../../core/state.ts'
+import { countText } from '../count-text.ts'
+import type { JobStory, StoryCounts } from './job-story.ts'
+import { holdText } from './story-text.ts'
+import { instantText, relativeText } from '../time-text.ts'
 
 /** A busy owner may be behind by so much. */
 const UNDECIDED_MS = 1_000
 
 export function jobVerdict(jobId: string, story: JobStory, now: number): string[] {
-  const { state } = story.history
+  const { state } = story.fold
   const job = state.job(jobId)
   const again = story.added > 1 ? [`A job of this id was added ${story.added} times; the counts are of the last.`] : []
   if (job === undefined) return [goneText(jobId, story), ...countsText(story.counts), ...again]
   return [
-    ...nextText(job, state, story, now),
+    ...nextText(job, story, now),
     ...openText(job, state),
     ...countsText(story.counts),
     ...lastText(job, now),
@@ -30,34 +28,14 @@ function goneText(jobId: string, { ended }: JobStory): string {
   return `There is no job ${jobId} any more${how}.`
 }
 
-function nextText(job: JobState, state: View, story: JobStory, now: number): string[] {
-  const held = heldBy(job, state, story)
-  if (held.length > 0) return held.map((why) => `It does not fire: ${why}.`)
+function nextText(job: JobState, story: JobStory, now: number): string[] {
+  const { heldBy } = story.fold
+  if (heldBy.length > 0) return heldBy.map((hold) => `It does not fire: ${holdText(hold)}.`)
   const { nextFireTime } = job
   if (nextFireTime === null) return ['It has no time to come: it is gone when its open runs are over.']
   const when = `${instantText(nextFireTime)} (${relativeText(nextFireTime, now)})`
   if (now - nextFireTime < UNDECIDED_MS) return [`It fires next at ${when}.`]
   return [`It was due at ${when}, and no process has decided it: start 'horolog dev' or the application.`]
-}
-
-/** All that keeps it from firing. */
-function heldBy(job: JobState, state: View, { pauses }: JobStory): string[] {
-  const rules = state.pauseRules.filter(({ labels }) => hasLabels(job, labels))
-  return [
-    ...(job.paused === null ? [] : [`it is paused${sinceText(pauses.get('job'))}${pauseText(job.paused)}`]),
-    ...rules.map(
-      (rule) =>
-        `jobs with ${labelText(rule.labels)} are paused${sinceText(pauses.get(labelText(rule.labels)))}${pauseText(rule)}`,
-    ),
-    ...(state.schedulePaused === null
-      ? []
-      : [`the whole schedule is paused${sinceText(pauses.get('schedule'))}${pauseText(state.schedulePaused)}`]),
-  ]
-}
-
-function sinceText(pause: Pause | undefined): string {
-  if (pause === undefined) return ''
-  return `${pause.by === null ? '' : ` by ${pause.by}`} since ${instantText(pause.at)}`
 }
 
 function openText(job: JobState, state: View): string[] {

@@ -1,22 +1,21 @@
 /** The story of one run, from the events of its partition. */
-import type { Event, EventOf } from '../core/events.ts'
-import type { RunState } from '../core/run/run-state.ts'
-import type { EventLog } from '../ports/event-log.ts'
-import { HistoryFold } from './history-fold.ts'
+import type { Event, EventOf } from '../../core/events.ts'
+import type { RunState } from '../../core/run/run-state.ts'
+import { StoryFold } from './story-fold.ts'
 import { StoryLines, type StoryLine } from './story-lines.ts'
-import { processText, storyText } from './story-text.ts'
-import { instantText, relativeText } from './time-text.ts'
+import type { ExplainedHold } from './pause-origins.ts'
+import { holdText, processText, storyText } from './story-text.ts'
+import { instantText, relativeText } from '../time-text.ts'
 
 export class RunStory {
   readonly lines: StoryLines
-  readonly #history = new HistoryFold()
-  readonly #jobId: string
+  readonly #fold: StoryFold
   readonly #runId: string
   #queued: EventOf<'RunQueued'> | null = null
   #last: StoryLine | null = null
 
   constructor(jobId: string, runId: string, limit: number) {
-    this.#jobId = jobId
+    this.#fold = new StoryFold(jobId)
     this.#runId = runId
     this.lines = new StoryLines(limit)
   }
@@ -26,26 +25,33 @@ export class RunStory {
     return this.#queued !== null
   }
 
-  read(log: EventLog, partition: number): Promise<void> {
-    return this.#history.read(log, partition, (event, offset) => this.#take(event, offset))
+  /** For each accepted event of its partition, in their order. */
+  take(event: Event, offset: number): void {
+    this.#fold.take(event, () => this.#tell(event, offset))
+  }
+
+  /** The pauses that its next attempt waits for. */
+  get heldBy(): ExplainedHold[] {
+    return this.#fold.state.run(this.#runId)?.status === 'retrying' ? this.#fold.heldBy : []
   }
 
   /** Why it is there, and where it stands. */
   verdict(now: number): string[] {
     if (this.#queued === null) return []
-    const run = this.#history.state.run(this.#runId)
+    const run = this.#fold.state.run(this.#runId)
     const why = `It is there because it was ${CAUSES[this.#queued.cause]}.`
-    return [why, run === undefined ? `It is over: ${this.#last?.text ?? ''}.` : openText(run, now)]
+    if (run === undefined) return [why, `It is over: ${this.#last?.text ?? ''}.`]
+    return [why, openText(run, now), ...this.heldBy.map((hold) => `That has to wait: ${holdText(hold)}.`)]
   }
 
-  #take(event: Event, offset: number): void {
+  #tell(event: Event, offset: number): void {
     const { type, time } = event
     const isIts = 'runId' in event && event.runId === this.#runId
     // All jobs were removed, and with them runs that had not begun.
-    const isGone = type === 'JobsRemoved' && this.#history.state.run(this.#runId) !== undefined
+    const isGone = type === 'JobsRemoved' && this.#fold.state.run(this.#runId) !== undefined
     if (!isIts && !isGone) return
     if (type === 'RunQueued') this.#queued = event
-    const text = storyText(event, this.#history.context(this.#jobId, event))
+    const text = storyText(event, this.#fold.context(event))
     if (text === null) return
     this.#last = { time, offset, type, runId: this.#runId, text }
     this.lines.add(this.#last)

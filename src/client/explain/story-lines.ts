@@ -1,5 +1,5 @@
 /** The last lines of a story; those before them are counted. */
-import type { EventType } from '../core/events.ts'
+import type { EventType } from '../../core/events.ts'
 
 export interface StoryLine {
   readonly time: number
