@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -32,6 +34,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public class Worker {
   static final int REMEMBERED = 10_000;
+  static final List<String> TEXTS = List.of("horolog-run-id", "horolog-task", "horolog-delivery");
+  static final List<String> NUMBERS = List.of("horolog-attempt", "horolog-partition", "horolog-epoch");
   static final Map<String, Function<String, String>> TASKS =
       Map.of("shout", text -> text.toUpperCase() + "!", "reverse", text -> new StringBuilder(text).reverse().toString());
 
@@ -88,8 +92,7 @@ public class Worker {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
           take(record);
           // Behind the acknowledged report: what is committed is never run again.
-          TopicPartition place = new TopicPartition(record.topic(), record.partition());
-          consumer.commitSync(Map.of(place, new OffsetAndMetadata(record.offset() + 1)));
+          commit(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
         }
       }
     } catch (WakeupException asked) {
@@ -98,14 +101,32 @@ public class Worker {
     }
   }
 
+  void commit(TopicPartition place, long offset) {
+    try {
+      consumer.commitSync(Map.of(place, new OffsetAndMetadata(offset)));
+    } catch (CommitFailedException | RebalanceInProgressException changing) {
+      // Whoever has the partition next may run this once more.
+      System.err.println(place + " could not be committed: " + changing.getMessage());
+    }
+  }
+
   void take(ConsumerRecord<byte[], byte[]> record) throws Exception {
     Map<String, String> run = new HashMap<>();
-    for (Header header : record.headers()) run.put(header.key(), new String(header.value(), UTF_8));
-    if (!run.containsKey("horolog-run-id")) return;
+    for (Header header : record.headers())
+      if (header.value() != null) run.put(header.key(), new String(header.value(), UTF_8));
+    if (!isRun(run)) {
+      System.err.println(record.partition() + "/" + record.offset() + " is no run");
+      return;
+    }
     String attempt = run.get("horolog-run-id") + " " + run.get("horolog-attempt");
     if (done.containsKey(attempt) || isOvertaken(record.partition(), run)) return;
     execute(record, run);
     done.put(attempt, true);
+  }
+
+  static boolean isRun(Map<String, String> headers) {
+    return TEXTS.stream().allMatch(headers::containsKey)
+        && NUMBERS.stream().allMatch(name -> headers.getOrDefault(name, "").matches("[0-9]{1,15}"));
   }
 
   /** A paused owner may send late what a later one has decided again. */

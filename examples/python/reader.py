@@ -11,19 +11,18 @@ class Reader:
     def take(self, value):
         """The events that this record makes accepted, in order, each as (type, members)."""
         kind, event = decode(value)
-        if event is None:
-            return []  # foreign
+        if event is None or (kind == "OwnerAnnounced" and event["epoch"] <= self.epoch):
+            return []  # foreign, or not the first announcement of its epoch
         if kind == "OwnerAnnounced":
-            if event["epoch"] <= self.epoch:
-                return []  # the first announcement of an epoch wins
             if event["format"] != 1:
                 raise ValueError("a format that this reader does not know")
             self.epoch, self.owner, self.seq, self.kept = event["epoch"], event["owner"], 0, {}
             return self.accept([(kind, event, value)])
-        if (event["epoch"], event["seq"]) != (self.epoch, self.seq + 1):
-            return []  # of another owner, or a copy
-        if kind is None:
+        is_next = (event["epoch"], event["seq"]) == (self.epoch, self.seq + 1)
+        if kind is None and (is_next or (event["seq"] == 0 and event["epoch"] > self.epoch)):
             raise ValueError("an event of a type that this reader does not know")
+        if not is_next:
+            return []  # of another owner, or a copy
         self.kept[event["index"]] = (kind, event, value)
         if kind != "BatchCommitted":
             return []  # nothing counts before its trailer

@@ -13,10 +13,12 @@ import socket
 import sys
 from datetime import datetime, timezone
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 PROCESS = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(16)}"
 REMEMBERED = 10_000
+TEXTS = ("horolog-run-id", "horolog-task", "horolog-delivery")
+NUMBERS = ("horolog-attempt", "horolog-partition", "horolog-epoch")
 
 
 def greet(payload):
@@ -57,17 +59,24 @@ class Worker:
                 continue
             self.take(record)
             # Behind the acknowledged report: what is committed is never run again.
-            place = TopicPartition(self.topic, record.partition(), record.offset() + 1)
-            self.consumer.commit(offsets=[place], asynchronous=False)
+            self.commit(TopicPartition(self.topic, record.partition(), record.offset() + 1))
         self.consumer.close()
+
+    def commit(self, place):
+        try:
+            self.consumer.commit(offsets=[place], asynchronous=False)
+        except KafkaException as error:
+            # The group changes: whoever has the partition next may run this once more.
+            print(f"{place.partition}/{place.offset} could not be committed: {error}", file=sys.stderr)
 
     def assigned(self, consumer, partitions):
         for one in partitions:
             self.epochs[one.partition] = {}
 
     def take(self, record):
-        run = {name: value.decode() for name, value in record.headers() or [] if name.startswith("horolog-")}
-        if "horolog-run-id" not in run:
+        ours = [(name, value) for name, value in record.headers() or [] if name.startswith("horolog-")]
+        run = {name: (value or b"").decode(errors="replace") for name, value in ours}
+        if not all(run.get(name) for name in TEXTS) or not all(run.get(name, "").isdecimal() for name in NUMBERS):
             return print(f"{record.partition()}/{record.offset()} is no run", file=sys.stderr)
         attempt = (run["horolog-run-id"], run["horolog-attempt"])
         if attempt in self.done or self.is_overtaken(record.partition(), run):

@@ -72,6 +72,7 @@ export class Executor implements Dispatcher {
   /** Names of tasks that are not here, and that were told. */
   readonly #unknownTold = new Set<string>()
   #taking = true
+  #held = false
   #pumping = false
   #sending = 0
   #idle: (() => void)[] = []
@@ -155,17 +156,31 @@ export class Executor implements Dispatcher {
    */
   async drain(deadline: number): Promise<void> {
     this.#taking = false
-    if (!this.#isIdle) {
-      const { clock } = this.#options
-      let cancel = (): void => {}
-      const late = new Promise<void>((resolve) => {
-        cancel = clock.schedule(deadline, resolve)
-      })
-      await Promise.race([late, new Promise<void>((resolve) => this.#idle.push(resolve))])
-      cancel()
-    }
+    await this.#untilIdle(deadline)
     for (const entry of [...this.#open.values()]) this.#drop(entry, 'the process shuts down')
     await Promise.all([...this.#workers.values()].map((pool) => pool.destroy()))
+  }
+
+  /** Starts nothing until `resume`. Resolves when what has a slot is over and reported, or at `deadline` (epoch ms). */
+  async hold(deadline: number): Promise<void> {
+    this.#held = true
+    await this.#untilIdle(deadline)
+  }
+
+  resume(): void {
+    this.#held = false
+    this.#pump()
+  }
+
+  async #untilIdle(deadline: number): Promise<void> {
+    if (this.#isIdle) return
+    const { clock } = this.#options
+    let cancel = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.schedule(deadline, resolve)
+    })
+    await Promise.race([late, new Promise<void>((resolve) => this.#idle.push(resolve))])
+    cancel()
   }
 
   get #isIdle(): boolean {
@@ -190,7 +205,7 @@ export class Executor implements Dispatcher {
     if (this.#pumping) return
     this.#pumping = true
     try {
-      while (this.#taking && this.running < this.#options.concurrency) {
+      while (this.#taking && !this.#held && this.running < this.#options.concurrency) {
         const entry = this.#queue.take((place) => this.#hasRoom(place))
         if (entry === undefined) break
         if (entry.state === 'waiting') this.#start(entry)

@@ -35,6 +35,8 @@ export interface StoredRecord {
   readonly timestamp: number
   /** What is not UTF-8 in it has become U+FFFD. */
   readonly key: string | null
+  /** The key's bytes, when they are not UTF-8. Absent: `key` says all of it. */
+  readonly rawKey?: Uint8Array
   /** null: a tombstone. */
   readonly value: Uint8Array | null
   readonly headers: readonly RecordHeader[]
@@ -45,6 +47,11 @@ export interface Appended {
   readonly baseOffset: number
   /** Append time of the batch, epoch milliseconds. */
   readonly timestamp: number
+  /**
+   * While it stays the same for a partition, nothing that was acknowledged can have got lost. Another one: the partition may
+   * have come to another keeper that has less, or has grown again. Taken after the append. Absent: the log has one keeper.
+   */
+  readonly term?: number
 }
 
 export interface ReadResult {
@@ -93,6 +100,11 @@ export interface GroupMember {
   readonly lost: (partitions: readonly number[]) => void
   /** Partitions that this member could take over at once; the group prefers to give it these. Default: none. */
   readonly warm?: () => readonly number[]
+  /**
+   * The group is about to share its partitions anew, and waits for this member: until the promise settles, and `withinMs` at
+   * most. Where others go on is what was committed by then. `lost` or `assigned` comes after it. Default: nothing is to be done.
+   */
+  readonly rebalancing?: (withinMs: number) => Promise<void>
 }
 
 export interface Membership {
@@ -155,6 +167,8 @@ export type LogErrorCode =
   | 'too-large'
   /** No such topic or partition, or a record that cannot be stored. */
   | 'invalid-record'
+  /** Of the outbox: the topic is there, and takes no such record: its timestamp, its format, its missing key. */
+  | 'record-refused'
   | 'offset-out-of-range'
   /** No space, no connection, no leader: nothing was written. */
   | 'unavailable'

@@ -103,6 +103,60 @@ describe('when another member takes a partition over', () => {
   })
 })
 
+describe('before the group changes', () => {
+  test('what is over is committed, what ends soon is waited for, and nothing begins until the change is told', async () => {
+    const { worker, runs, clock, committed } = groupScene()
+    const first = await worker('first', { concurrency: 1 })
+    await runs(['a', 'b', 'c', 'd', 'e', 'f'])
+    const ready = first.rebalance(1_000)
+    first.finish('a')
+    await clock.settle()
+    await ready
+    expect(committed.get(0)).toBe(1)
+    expect(first.begun).toEqual(['a'])
+    first.assign([0])
+    await clock.settle()
+    expect(first.begun).toEqual(['a', 'b'])
+  })
+
+  test('what is not over within half of the time is not waited for', async () => {
+    const { worker, runs, clock, committed } = groupScene()
+    const first = await worker('first')
+    await runs(['over', 'long'])
+    first.finish('over')
+    await clock.settle()
+    const ready = first.rebalance(600)
+    const asked = clock.now()
+    await clock.advance(300)
+    await ready
+    expect([clock.now() - asked, committed.get(0), first.isAborted('long')]).toEqual([300, 1, false])
+  })
+
+  test('it goes on after five seconds when the change is not told, and commits what it does', async () => {
+    const { worker, runs, clock, committed } = groupScene()
+    const first = await worker('first')
+    await runs(['a'], { task: 'quick' })
+    await first.rebalance(1_000)
+    await runs(['b'], { task: 'quick' })
+    await clock.advance(4_999)
+    expect(first.begun).toEqual(['a'])
+    await clock.advance(1_001)
+    expect(first.begun).toEqual(['a', 'b'])
+    expect(committed.get(0)).toBe(2)
+  })
+
+  test('what comes meanwhile is read when the change is told, and not before', async () => {
+    const { worker, runs, clock } = groupScene()
+    const first = await worker('first')
+    await first.rebalance(1_000)
+    await runs(['next'])
+    expect([first.begun, first.readTo(0)]).toEqual([[], 0])
+    first.assign([0])
+    await clock.settle()
+    expect(first.begun).toEqual(['next'])
+  })
+})
+
 describe('behind runs of hours', () => {
   const quick = (count: number, prefix = ''): string[] => Array.from({ length: count }, (_, at) => `${prefix}${at}`)
 

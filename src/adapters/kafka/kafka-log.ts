@@ -164,7 +164,8 @@ class Log implements KafkaLog {
     const before = this.#memberships.get(groupId)
     if (before?.isOver === false) throw new LogError('owned', `this connection has joined ${groupId} already`)
     const after = before?.generation ?? 0
-    const membership = new GroupMembership({ settings, logger, topics, now, groupId, topic, member, after })
+    const isOpen = group.id !== OWNERS.id
+    const membership = new GroupMembership({ settings, logger, topics, now, groupId, topic, member, isOpen, after })
     this.#memberships.set(groupId, membership)
     await membership.joined
     return membership

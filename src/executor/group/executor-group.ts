@@ -9,6 +9,8 @@
  * 2. Nothing is committed for a partition that was lost. What runs of it goes on and reports; what waits is forgotten,
  *    because the next member has it.
  * 3. No more is read than the executor has room for.
+ * 4. From the word that the group changes until its partitions are told, nothing begins, so that all that is over is committed
+ *    before others may have it. When that takes longer, for a member of another program is busy, it goes on meanwhile.
  */
 import type { Clock } from '../../ports/clock.ts'
 import type { RunRequest } from '../../ports/dispatcher.ts'
@@ -37,6 +39,11 @@ const OPEN_PER_SLOT = 4
 /** What ended in the last second runs again after a crash; more often would cost more than it saves. */
 const COMMIT_EVERY_MS = 1_000
 
+/** So long a change of the group waits for what runs. What takes longer runs on, and in the next member as well. */
+const REBALANCE_WAIT_MS = 1_000
+/** So long nothing begins after that. */
+const REBALANCE_HOLD_MS = 5_000
+
 /** A log that can't be reached must not keep a process from its end; the group notices its absence then. */
 const LEAVE_WITHIN_MS = 5_000
 
@@ -56,6 +63,8 @@ export class ExecutorGroup implements Controlled {
   readonly #runs = new Map<string, OpenRun>()
   #joined = false
   #leaving = false
+  #isRebalancing = false
+  #cancelHold = (): void => {}
   #left: Promise<void> | null = null
   #turn = 0
   #cancelCommit: (() => void) | null = null
@@ -87,6 +96,7 @@ export class ExecutorGroup implements Controlled {
         name: process,
         assigned: (assignment: Assignment) => this.#assigned(assignment),
         lost: (partitions: readonly number[]) => this.#lost(partitions),
+        rebalancing: (withinMs: number) => this.#rebalancing(withinMs),
       }
       this.#membership.resolve(await log.join(member, { id: name, topic: topicOf(name) }))
     } catch (err) {
@@ -113,6 +123,7 @@ export class ExecutorGroup implements Controlled {
    */
   async drain(deadline: number): Promise<void> {
     this.#leaving = true
+    this.#cancelHold()
     for (const partition of this.#partitions.values()) partition.stop()
     await this.#executor.drain(deadline)
     this.#cancelCommit?.()
@@ -137,8 +148,19 @@ export class ExecutorGroup implements Controlled {
     }
   }
 
+  /** Half of the time is for the commit. */
+  async #rebalancing(withinMs: number): Promise<void> {
+    const { clock } = this.#options
+    this.#cancelHold()
+    this.#isRebalancing = true
+    await this.#executor.hold(clock.now() + Math.min(REBALANCE_WAIT_MS, withinMs / 2))
+    await this.#commit()
+    if (this.#isRebalancing) this.#cancelHold = clock.schedule(clock.now() + REBALANCE_HOLD_MS, () => this.#goOn())
+  }
+
   #assigned({ partitions }: Assignment): void {
     if (this.#leaving) return
+    if (this.#isRebalancing) this.#goOn()
     for (const partition of partitions) {
       this.#known.add(partition)
       if (this.#partitions.has(partition)) continue
@@ -152,13 +174,24 @@ export class ExecutorGroup implements Controlled {
         partition,
         membership: this.#membership.promise,
         maxSpan: () => spanAmong(this.#options.partitionsHere()),
-        hasRoom: () => this.#executor.open < this.#options.concurrency * OPEN_PER_SLOT,
+        hasRoom: () => this.#hasRoom,
         handOver: (run, done) => this.#handOver(run, { partition: made, done }),
         advanced: () => this.#commitSoon(),
       })
       this.#partitions.set(partition, made)
       made.start()
     }
+  }
+
+  #goOn(): void {
+    this.#cancelHold()
+    this.#isRebalancing = false
+    this.#executor.resume()
+    this.#wakeAll()
+  }
+
+  get #hasRoom(): boolean {
+    return !this.#isRebalancing && this.#executor.open < this.#options.concurrency * OPEN_PER_SLOT
   }
 
   #lost(partitions: readonly number[]): void {

@@ -13,11 +13,13 @@ const SESSION_MS = 400
 const REBALANCE_MS = 2_000
 const [HAS, LOST] = ['has 0,1', 'lost 0,1'] as const
 
+const [INCONSISTENT_GROUP_PROTOCOL, REBALANCE_IN_PROGRESS] = [23, 27]
 const [UNKNOWN_SERVER_ERROR, INVALID_SESSION_TIMEOUT, GROUP_NOT_AUTHORIZED, GROUP_MAX_SIZE_REACHED] = [-1, 26, 30, 81]
 
 class Member {
   readonly heard: string[] = []
   readonly errors: string[] = []
+  beforeChange: () => Promise<void> = async () => undefined
   #changed: () => void = () => undefined
   readonly #connections: Connections
   readonly membership: GroupMembership
@@ -42,7 +44,9 @@ class Member {
         name: 'a test',
         assigned: ({ partitions }) => this.#note(this.heard, `has ${partitions.join()}`),
         lost: (partitions) => this.#note(this.heard, `lost ${partitions.join()}`),
+        rebalancing: () => this.beforeChange(),
       },
+      isOpen: false,
       after: 0,
     })
   }
@@ -101,6 +105,23 @@ describe('a member of a group', () => {
     expect(member.membership.isOver).toBe(false)
   })
 
+  test('may commit what it has done before it joins a group anew that changes', async () => {
+    await member.hears(1)
+    member.beforeChange = () => member.membership.commit(new Map([[0, 5]]))
+    coordinator.fail('heartbeat', REBALANCE_IN_PROGRESS, 1)
+    await member.hears(2)
+    expect(coordinator.asked).toEqual(['join', 'sync', 'commit', 'join', 'sync'])
+  })
+
+  test('that does not get ready for the change joins without, long before its session ends', async () => {
+    await member.hears(1)
+    const asked = performance.now()
+    member.beforeChange = () => new Promise(() => {})
+    coordinator.fail('heartbeat', REBALANCE_IN_PROGRESS, 1)
+    expect(await member.hears(2)).toEqual([HAS, HAS])
+    expect(performance.now() - asked).toBeLessThan(SESSION_MS)
+  })
+
   test('is told within a session that it lost everything when its coordinator lets nobody connect', async () => {
     await member.hears(1)
     const asked = performance.now()
@@ -139,3 +160,14 @@ test.each([GROUP_NOT_AUTHORIZED, INVALID_SESSION_TIMEOUT])(
     await coordinator.close()
   },
 )
+
+test('a first join of a group whose members know other rules is refused with its name, and with what all of them know', async () => {
+  const coordinator = await scriptedCoordinator(TOPIC, PARTITIONS)
+  coordinator.fail('join', INCONSISTENT_GROUP_PROTOCOL, 1)
+  const member = new Member(coordinator.address)
+  await expect(member.membership.joined).rejects.toThrow(
+    /group space\.owners.*INCONSISTENT_GROUP_PROTOCOL.*assignor range/,
+  )
+  await member.close()
+  await coordinator.close()
+})

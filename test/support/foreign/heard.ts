@@ -27,9 +27,13 @@ export class Heard {
 
   /** The first event of the type with these members. */
   async event(type: EventType, members: Readonly<Record<string, unknown>>): Promise<HeardEvent> {
-    for (;;) {
-      const [found] = this.of(type, members)
-      if (found !== undefined) return found
+    await this.until(() => this.of(type, members).length > 0)
+    return this.of(type, members)[0]!
+  }
+
+  /** Resolves when it is true of what was heard. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve)
       })
