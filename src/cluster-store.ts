@@ -22,6 +22,7 @@ import type { Entropy } from './ports/entropy.ts'
 import type { EventLog } from './ports/event-log.ts'
 import { OperationalError } from './ports/operational-error.ts'
 import type { Outbox } from './ports/outbox.ts'
+import type { RunTokens } from './ports/run-tokens.ts'
 import type { Logger } from './ports/telemetry.ts'
 import { kept } from './kept-state.ts'
 import { inTime } from './in-time.ts'
@@ -44,6 +45,8 @@ export interface ClusterStoreOptions {
   readonly outbox: Outbox
   /** Full names of topics on which an answer may be asked for. */
   readonly replyTopics: ReadonlySet<string>
+  /** null: run records have no token, and reports need none. Default null. */
+  readonly tokens?: RunTokens | null
   readonly roles: ClusterRoles
   /** Outlives the process; null: nothing is kept. Default null. */
   readonly state?: StateStore | null
@@ -54,6 +57,8 @@ export interface ClusterStoreOptions {
   readonly logger: Logger
   /** How long a command waits for its answer. Default 60 s. */
   readonly answerMs?: number
+  /** Further from the log's clock this process owns nothing; null: it always may. Default 60 s. */
+  readonly maxClockSkewMs?: number | null
   /** `host:pid` */
   readonly name: string
   /** `host:pid:<128 random bits>`. */
@@ -80,7 +85,7 @@ export class ClusterStore implements Store {
   #started = false
 
   constructor(options: ClusterStoreOptions) {
-    const { alias, log, outbox, name, process, replyTopics, roles, registry = null } = options
+    const { alias, log, outbox, name, process, replyTopics, roles, registry = null, tokens = null } = options
     this.alias = alias
     this.#options = options
     this.#executors = new Map(roles.executors)
@@ -93,7 +98,7 @@ export class ClusterStore implements Store {
       ...kept(options.state ?? null),
       node: name,
       singleWriter: false,
-      surroundings: { kind: 'topics', outbox, inputs, outputs: OUTPUT_CODEC, process, mayReply },
+      surroundings: { kind: 'topics', outbox, inputs, outputs: OUTPUT_CODEC, process, mayReply, tokens },
     })
     this.queries = new StoreQueries({ alias, log, singleWriter: false, materializer: this.materializer })
     this.#sender = new CommandSender({ ...options, partitions: log.partitions, encode: encodeCommand })

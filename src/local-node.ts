@@ -21,6 +21,7 @@ import type { EventLog } from './ports/event-log.ts'
 import type { Materializer } from './materializer/materializer.ts'
 import { OperationalError } from './ports/operational-error.ts'
 import type { Outbox } from './ports/outbox.ts'
+import type { RunTokens } from './ports/run-tokens.ts'
 import type { SchemaRegistry } from './ports/schema-registry.ts'
 import type { StateStore } from './ports/state-store.ts'
 import type { Logger } from './ports/telemetry.ts'
@@ -47,6 +48,8 @@ export interface ClusterLog {
   readonly state?: StateStore | null
   /** null: inputs in the Confluent encoding are refused. Default null. */
   readonly registry?: SchemaRegistry | null
+  /** null: run records have no token, and reports need none. Default null. */
+  readonly tokens?: RunTokens | null
 }
 
 export interface LocalNodeOptions {
@@ -58,6 +61,8 @@ export interface LocalNodeOptions {
   readonly roles?: readonly ('owner' | 'executor')[]
   /** How long a command to those stores waits for its answer. Default 60 s. */
   readonly answerMs?: number
+  /** Of those stores: further from their log's clock this process decides nothing; null: it always does. Default 60 s. */
+  readonly maxClockSkewMs?: number | null
   readonly clock: Clock
   readonly entropy: Entropy
   readonly logger: Logger

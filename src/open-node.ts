@@ -4,7 +4,9 @@ import { createConsoleLogger } from './adapters/system/console-logger.ts'
 import { createSystemClock } from './adapters/system/system-clock.ts'
 import { createSystemEntropy } from './adapters/system/system-entropy.ts'
 import { jobDefaultsInput } from './client/job-options.ts'
-import { type LogAddress, type ResolvedOptions, resolveOptions } from './config/scheduler-options.ts'
+import { createRunTokens } from './codec/run-tokens.ts'
+import { type LogAddress, maxClockSkewMs, type ResolvedOptions, resolveOptions } from './config/scheduler-options.ts'
+import { tokenKeys } from './config/token-keys.ts'
 import { parseDurationMs } from './core/triggers/duration.ts'
 import { LocalNode } from './local-node.ts'
 import { openStores } from './open-stores.ts'
@@ -32,15 +34,21 @@ export async function openNode(given: SchedulerOptions, roles: readonly Role[]):
   if (roles.length === 0) for (const address of resolved.stores.values()) mustBeShared(address)
   const { answerTimeout } = given
   const answering = answerTimeout === undefined ? {} : { answerMs: parseDurationMs(answerTimeout, 'answerTimeout') }
+  const { maxClockSkew } = given
+  const skewing = maxClockSkew === undefined ? {} : { maxClockSkewMs: maxClockSkewMs(maxClockSkew) }
   const clock = given.clock ?? createSystemClock()
   const logger = given.logger ?? createConsoleLogger()
   const { kafka = {}, stateFolder = null, replyTopics = [], deliverTopics = [], registry = null } = given
-  const stores = await openStores(resolved.stores, { clock, logger, kafka, stateFolder, replyTopics, registry })
+  const tokens = createRunTokens(tokenKeys(given.tokenKey))
+  const decides = roles.includes('owner')
+  const opening = { clock, logger, kafka, stateFolder, replyTopics, registry, decides, tokens }
+  const stores = await openStores(resolved.stores, opening)
   const failure = Promise.withResolvers<Error>()
   const node = new LocalNode({
     stores,
     roles,
     ...answering,
+    ...skewing,
     deliverTopics,
     clock,
     entropy: createSystemEntropy(),

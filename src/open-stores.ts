@@ -7,6 +7,7 @@ import type { RegistryOptions } from './adapters/registry/registry-options.ts'
 import type { LogAddress } from './config/scheduler-options.ts'
 import type { StoreLog } from './local-node.ts'
 import type { Clock } from './ports/clock.ts'
+import type { RunTokens } from './ports/run-tokens.ts'
 import { type StateStore, StoreError } from './ports/state-store.ts'
 import type { Logger } from './ports/telemetry.ts'
 
@@ -21,6 +22,10 @@ export interface OpeningOptions {
   readonly replyTopics: readonly string[]
   /** Of clusters: for inputs in the Confluent encoding; null: they are refused. */
   readonly registry: RegistryOptions | null
+  /** Of clusters: this process may own partitions. */
+  readonly decides: boolean
+  /** Of clusters: null: run records have no token, and reports need none. */
+  readonly tokens: RunTokens | null
 }
 
 /** Within the folder of a log. */
@@ -71,15 +76,16 @@ async function openCluster(alias: string, url: string, options: OpeningOptions):
   const { createKafkaOutbox } = await import('./adapters/kafka/kafka-outbox.ts')
   const { kafkaConnection } = await import('./kafka-connection.ts')
   const { createSchemaRegistry } = await import('./adapters/registry/registry-client.ts')
-  const { clock, logger, kafka, stateFolder, replyTopics, registry } = options
-  const schemas = registry === null ? null : createSchemaRegistry({ ...registry, logger })
+  const { clock, logger, kafka, stateFolder, replyTopics, registry, decides, tokens } = options
+  const schemas = registry === null ? null : createSchemaRegistry({ ...registry, clock, logger })
   const connection = kafkaConnection(url, kafka)
   const { namespace } = kafkaSettings(connection)
-  const log = await openKafkaLog({ ...connection, logger, now: () => clock.now() })
+  const log = await openKafkaLog({ ...connection, logger, decides, now: () => clock.now() })
   return {
     log,
     outbox: createKafkaOutbox({ ...connection, logger, now: () => clock.now() }),
     registry: schemas,
+    tokens,
     replyTopics: new Set([`${namespace}.replies`, ...replyTopics]),
     state: stateFolder === null ? null : await stateStore(join(stateFolder, alias), logger),
   }

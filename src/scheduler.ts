@@ -62,8 +62,22 @@ export interface SchedulerOptions extends ConfigureOptions {
   readonly replyTopics?: readonly string[]
   /** Of clusters: a schema registry, for commands and reports in the Confluent encoding. Default: they are refused. */
   readonly registry?: RegistryOptions
+  /**
+   * Of clusters: a secret from which the token of each attempt is made, which its reports have to give back: who was not
+   * handed the run can't report on it. A text or bytes, at least 16 bytes; a list, or a text of several lines, when it is
+   * changed: the first makes tokens, all of them (at most 4) fit. The same on every node that decides; who only executes
+   * needs none. Default $HOROLOG_TOKEN_KEY, else what is in the file $HOROLOG_TOKEN_KEY_FILE, else there are no tokens. On
+   * other logs it has no effect.
+   */
+  readonly tokenKey?: string | Uint8Array | readonly (string | Uint8Array)[]
   /** Of clusters: how long a command waits for the answer of an owner. Default 60 s; it may be done all the same. */
   readonly answerTimeout?: Duration
+  /**
+   * Of clusters: how far the clock of a process that decides may be from the brokers'. Further, it leaves the others to
+   * decide and logs an error with both times, and `open` rejects with `wrong-clock`; over 1 s is a warning. At least 1 s;
+   * null: any, for a clock that is not the brokers' on purpose. Default 60 s.
+   */
+  readonly maxClockSkew?: Duration | null
   /** Shaped like pino. Default: warnings and errors on stderr. */
   readonly logger?: Logger
   /** Default: the system's. A virtual clock makes time pass in tests. */
@@ -120,6 +134,8 @@ const OPTIONS: Names<SchedulerOptions> = {
   deliverTopics: true,
   replyTopics: true,
   registry: true,
+  maxClockSkew: true,
+  tokenKey: true,
 }
 
 export class Scheduler extends JobClient {

@@ -14,6 +14,8 @@ const SETTERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['log', ['--log', 'HOROLOG_LOG']],
   ['HOROLOG_KAFKA_PROPERTIES', ['--kafka-config']],
   ['answerTimeout', ['--answer-timeout']],
+  ['maxClockSkew', ['--max-clock-skew']],
+  ['tokenKey', ['--token-key-file']],
   ['timezone', ['--zone']],
   ['id', ['<id>']],
   ['job.id', ['<id>']],

@@ -13,6 +13,8 @@ interface ServeOptions extends LogOption {
   readonly replyTopic?: readonly string[]
   readonly stateFolder?: string
   readonly registry?: string
+  readonly maxClockSkew?: string
+  readonly tokenKeyFile?: string
 }
 
 /** Owners change several partitions at a time. */
@@ -36,6 +38,14 @@ export function addServe(program: Command): void {
     .option('--deliver-topic <names>', 'topics that jobs may deliver records to: alike (default: none)', commaList)
     .option('--reply-topic <names>', 'topics on which answers may be asked for: alike (default: none)', commaList)
     .option('--registry <url>', 'schema registry, for commands in the Confluent encoding (default: none)')
+    .option(
+      '--max-clock-skew <duration>',
+      "from the brokers' clock; further it decides nothing; or none (default: 60s)",
+    )
+    .option(
+      '--token-key-file <file>',
+      'keys of the tokens that reports give back: alike (default: $HOROLOG_TOKEN_KEY or $HOROLOG_TOKEN_KEY_FILE)',
+    )
     .option('--state-folder <folder>', 'checkpoints for a faster start (default: none, from the state topic)')
     .addHelpText('after', TEXT)
     .action((options: ServeOptions) => serve(options))
@@ -45,7 +55,9 @@ export function addServe(program: Command): void {
 async function serve(options: ServeOptions): Promise<void> {
   const { Scheduler } = await import('../scheduler.ts')
   const { untilStopped } = await import('./until-stopped.ts')
+  const { keyFileText } = await import('../config/token-keys.ts')
   const { zone, executor = [], deliverTopic = [], replyTopic = [], stateFolder, registry } = options
+  const { maxClockSkew, tokenKeyFile } = options
   const why = "a folder has one process, which decides and executes: use 'horolog dev'"
   const { log, kafka, name } = await clusterLog(options, why)
   const stopped = untilStopped()
@@ -58,6 +70,8 @@ async function serve(options: ServeOptions): Promise<void> {
     replyTopics: replyTopic,
     ...(zone === undefined ? {} : { timezone: zone }),
     ...(stateFolder === undefined ? {} : { stateFolder }),
+    ...(maxClockSkew === undefined ? {} : { maxClockSkew: maxClockSkew === 'none' ? null : maxClockSkew }),
+    ...(tokenKeyFile === undefined ? {} : { tokenKey: keyFileText(tokenKeyFile, 'tokenKey') }),
     ...(registry === undefined ? {} : { registry: { url: registry } }),
   })
   const failed = new Promise<never>((_, reject) => scheduler.on('SchedulerFailed', ({ error }) => reject(error)))

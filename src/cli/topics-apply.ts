@@ -30,11 +30,12 @@ async function topicsApply(flags: ApplyFlags): Promise<void> {
   const { applyTopics } = await import('../adapters/kafka/topics.ts')
   const { topicRows, topicTable } = await import('./topics-view.ts')
   const done = await applyTopics({ ...(await topicsOptions(flags)), fix: flags.fix === true })
-  const rows = topicRows(done).map((row) => ({ ...row, state: DONE[row.state] }))
+  const set = new Set(done.wrongSettings.map(({ topic }) => topic))
+  const rows = topicRows(done).map((row) => ({ ...row, state: set.has(row.topic) ? 'set' : DONE[row.state] }))
   if (flags.output === 'table') await write(topicTable(rows))
   else await writeJsonList(rows, flags.output)
   for (const warning of done.warnings) tell(`note: ${warning}`)
   tell(`${countText(done.missing.length, 'topic')} made, ${countText(done.wrongSettings.length, 'setting')} set`)
 }
 
-const DONE = { there: 'there', differs: 'set', missing: 'made' } as const
+const DONE = { there: 'there', differs: 'differs', missing: 'made' } as const

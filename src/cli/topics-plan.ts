@@ -28,7 +28,7 @@ async function topicsPlan(flags: TopicsFlags): Promise<void> {
   if (flags.output === 'table') await write(topicTable(rows))
   else await writeJsonList(rows, flags.output)
   for (const warning of plan.warnings) tell(`note: ${warning}`)
-  const wrong = plan.wrongCounts.length + plan.wrongSettings.length
+  const wrong = plan.wrongCounts.length + plan.wrongSettings.length + plan.tooFewCopies.length
   if (plan.missing.length === 0 && wrong === 0) return tell('all topics are as they should be')
   const missing = plan.missing.length === 0 ? [] : [`${countText(plan.missing.length, 'topic')} missing`]
   const differ = wrong === 0 ? [] : [`${countText(wrong, 'setting')} or count${wrong === 1 ? '' : 's'} not as expected`]

@@ -16,6 +16,9 @@ export function topicRows(plan: TopicPlan): TopicRow[] {
       ...plan.wrongCounts
         .filter((wrong) => wrong.topic === topic)
         .map(({ found, expected }) => `${found} partitions, expected ${expected}`),
+      ...plan.tooFewCopies
+        .filter((wrong) => wrong.topic === topic)
+        .map(({ found, expected }) => `replicas=${found}, expected ${expected} or more`),
       ...plan.wrongSettings
         .filter((wrong) => wrong.topic === topic)
         .map(({ setting, found, expected }) => `${setting}=${found}, expected ${expected}`),

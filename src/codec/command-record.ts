@@ -14,7 +14,7 @@ import { commandFromJson } from './command-json.ts'
 import { commandEnvelope, commandFromMembers, type CommandSource } from './command-members.ts'
 import { isConfluent } from './confluent.ts'
 import { DecodeError } from './decode-error.ts'
-import { FORWARDED, forwardedAt } from './forwarded.ts'
+import { FORWARDED, forwardedAt, writtenAt } from './forwarded.ts'
 import { headerTexts, type HeaderTexts } from './headers.ts'
 import { parseJson } from './json-text.ts'
 import { isPlainJob, plainJobFromHeaders, type PlainJobRecord, sourceOf } from './plain-job.ts'
@@ -45,8 +45,7 @@ export function readCommand(record: CommandRecord, confluent: Confluent = null):
   const seen: Seen = { commandId: null, actor: null, jobId: null }
   try {
     texts = headerTexts(record.headers, (name) => WANTED.has(name))
-    // What was sent on counts its times from when that was decided: the copy came later, and there may be two.
-    const timestamp = forwardedAt(texts, record.timestamp) ?? record.timestamp
+    const timestamp = writtenAt(texts, record.timestamp)
     const command = commandOf({ ...record, timestamp }, sourceOf(texts, record), seen, confluent)
     return { kind: 'command', command, ...asked(texts, record) }
   } catch (error) {

@@ -7,7 +7,7 @@ import type { OutgoingRecord } from '../ports/outbox.ts'
 import type { OutputCodec } from '../ports/output-codec.ts'
 import { controlRecord } from './control-record.ts'
 import { eventToJson } from './event-json.ts'
-import { forwardedHeaders } from './forwarded.ts'
+import { FORWARDED, forwardedHeaders } from './forwarded.ts'
 import { RUN_CODEC } from './run-codec.ts'
 import { runRecord } from './run-record.ts'
 
@@ -66,23 +66,24 @@ function outcome(event: Event | undefined): string {
 }
 
 function forward(record: InputRecord, commandId: string | null, toPartition: number, at: number): OutgoingRecord {
-  const { topic, key, value } = record
-  const kept = record.headers.filter(([name]) => name !== COMMAND_ID || commandId === null)
+  const { topic, value, timestamp } = record
+  const own = commandId === null ? FORWARDED : [...FORWARDED, COMMAND_ID]
+  const kept = record.headers.filter(([name]) => !own.includes(name))
   const id = commandId === null ? [] : [header(COMMAND_ID, commandId)]
   return {
     topic,
     partition: toPartition,
-    key,
+    ...keyOf(record),
     value,
-    headers: [...kept, ...id, ...forwardedHeaders(place(record), at)],
+    headers: [...kept, ...id, ...forwardedHeaders(place(record), at, timestamp)],
   }
 }
 
 function deadLetter(record: InputRecord, error: string, reason: string): OutgoingRecord {
-  const { key, value, topic, partition, offset } = record
+  const { value, topic, partition, offset } = record
   return {
     topic: 'dead-letters',
-    key,
+    ...keyOf(record),
     value,
     headers: [
       ...record.headers,
@@ -93,6 +94,10 @@ function deadLetter(record: InputRecord, error: string, reason: string): Outgoin
       header('horolog-offset', offset),
     ],
   }
+}
+
+function keyOf({ key, rawKey }: InputRecord): Pick<OutgoingRecord, 'key' | 'rawKey'> {
+  return rawKey === undefined ? { key } : { key, rawKey }
 }
 
 function place({ topic, partition, offset }: InputRecord): string {

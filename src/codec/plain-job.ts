@@ -39,6 +39,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'horolog-reply-to',
   'horolog-forwarded-from',
   'horolog-forwarded-at',
+  'horolog-written-at',
 ])
 const PREFIX = 'horolog-'
 const CONTENT_TYPE = 'content-type'
@@ -51,6 +52,8 @@ export interface PlainJobRecord {
   /** Epoch ms: `@in` and `@every` count from it. */
   readonly timestamp: number
   readonly key: string | null
+  /** Its bytes, when they are not UTF-8. */
+  readonly rawKey?: Uint8Array
 }
 
 export function isPlainJob(headers: readonly RecordHeader[]): boolean {
@@ -101,10 +104,15 @@ export function sourceOf(texts: HeaderTexts, record: Omit<PlainJobRecord, 'times
   }
 }
 
-/** The record's key goes with what is delivered, as its own headers do with every run. */
+/** The record's key goes with what is delivered, as its own headers do with every run. A definition keeps it as text. */
 function deliver(texts: HeaderTexts, record: PlainJobRecord): Members | undefined {
   const topic = texts.get('horolog-deliver')
-  return topic === undefined ? undefined : { topic, key: record.key }
+  if (topic === undefined) return undefined
+  if (record.rawKey !== undefined) {
+    const expected = 'expected a record whose key is UTF-8, for what is delivered has the same key'
+    throw new DecodeError('horolog-deliver', expected, 'invalid-option')
+  }
+  return { topic, key: record.key }
 }
 
 /** Byte for byte, in their order; copies, for the record's bytes belong to somebody else. */

@@ -40,7 +40,8 @@ function put(into: Record<string, unknown>, path: readonly string[], value: unkn
     return
   }
   const inner = (into[name] ??= {})
-  if (typeof inner !== 'object' || inner === null) throw new OptionError(key, `${name} to have options below it`, inner)
+  if (typeof inner !== 'object' || inner === null)
+    throw new OptionError(key, `${name} to have options below it`, typeof inner)
   put(inner as Record<string, unknown>, rest, value, key)
 }
 

@@ -2,6 +2,7 @@
 import type { JobInput } from '../core/job/definition.ts'
 import { type JobSettings, resolveDefinition } from '../core/job/resolve-definition.ts'
 import { MAX_CONCURRENCY, MAX_NAME_CHARS } from '../core/limits.ts'
+import { parseDurationMs } from '../core/triggers/duration.ts'
 import { isValidZone } from '../core/triggers/zone.ts'
 import { refuseUnknownOptions } from './known-options.ts'
 import { OptionError } from './option-error.ts'
@@ -45,6 +46,8 @@ const LOG_VARIABLE = 'HOROLOG_LOG'
 const DEFAULT_LOG = 'file:.horolog'
 const DEFAULT_CONCURRENCY = 10
 const APSCHEDULER_GRACE_MS = 1_000
+/** Clocks that are kept right differ by less. */
+const MIN_CLOCK_SKEW_MS = 1_000
 
 /** `memory:`, `file:<folder>`, `kafka://<host:port>`; default $HOROLOG_LOG, else `file:.horolog`. Throws `OptionError`. */
 export function parseLogAddress(given: unknown, path = 'log'): LogAddress {
@@ -115,6 +118,14 @@ export function concurrencyOf(options: ExecutorOptions | undefined, path: string
   const concurrency = options?.concurrency ?? DEFAULT_CONCURRENCY
   if (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return concurrency
   throw new OptionError(`${path}.concurrency`, `a whole number from 1 to ${MAX_CONCURRENCY}`, concurrency)
+}
+
+/** null: any. Throws `OptionError`, and `TriggerError` for what is no duration. */
+export function maxClockSkewMs(given: unknown): number | null {
+  if (given === null) return null
+  const ms = parseDurationMs(given, 'maxClockSkew')
+  if (ms >= MIN_CLOCK_SKEW_MS) return ms
+  throw new OptionError('maxClockSkew', 'at least 1 s, or null', given)
 }
 
 function entriesOf(value: unknown, path: string): [string, unknown][] {

@@ -22,7 +22,7 @@ import type { Report } from './reports.ts'
 import { cancelRun } from './run/cancel-run.ts'
 import type { FinishedRun } from './run/finished-run.ts'
 import { redriveRun } from './run/redrive-run.ts'
-import { reportRun, unwritableReport } from './run/report-run.ts'
+import { reportOfStranger, reportRun, unwritableReport } from './run/report-run.ts'
 import { runJob } from './run/run-job.ts'
 import { runAbandoned, runOverdue } from './run/run-overdue.ts'
 import type { View } from './state.ts'
@@ -38,6 +38,8 @@ interface CommandInput {
 interface ReportInput {
   readonly kind: 'report'
   readonly report: Report
+  /** There is a token key, and it has not the token of its attempt. Default false. */
+  readonly hasWrongToken?: boolean
 }
 
 /** What the owner of a partition decides about. */
@@ -63,7 +65,7 @@ export function decide(view: View, input: Input, moment: Moment, settings: JobSe
     case 'command':
       return decideCommand(view, input.command, input.finishedRun ?? null, moment, settings)
     case 'report':
-      return reportRun(view, input.report, moment)
+      return decideReport(view, input, input.report, moment)
     case 'job-due':
       return decideJobDue(view, input.jobId, moment)
     case 'zone-data-changed': {
@@ -94,7 +96,11 @@ export function decide(view: View, input: Input, moment: Moment, settings: JobSe
 function decideUnwritable(view: View, input: CommandInput | ReportInput, why: string, moment: Moment): Decided[] {
   const reason = `expected events that can be written, got ${why.slice(0, MAX_NAME_CHARS)}`
   if (input.kind === 'command') return rejected(input.command, reject('limit-exceeded', `the command: ${reason}`))
-  return reportRun(view, unwritableReport(input.report, reason), moment)
+  return decideReport(view, input, unwritableReport(input.report, reason), moment)
+}
+
+function decideReport(view: View, { hasWrongToken = false }: ReportInput, report: Report, moment: Moment): Decided[] {
+  return hasWrongToken ? reportOfStranger(report) : reportRun(view, report, moment)
 }
 
 function decideJobDue(view: View, jobId: string, moment: Moment): Decided[] {

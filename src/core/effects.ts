@@ -68,6 +68,8 @@ export function effectsOf(event: Event, view: View): readonly Effect[] {
 
 /** A claim that is repeated by who was granted it has the same answer; of other starts nobody waits for one. */
 function answerOf({ why, runId, attempt, executor }: EventOf<'ReportIgnored'>, view: View): readonly Effect[] {
+  // Whoever it names may have made another claim, which is not answered by this.
+  if (why === 'wrong-token') return NONE
   if (why !== 'repeated') return [{ type: 'refuse', runId, attempt, executor }]
   const run = view.run(runId)
   return run?.granted && run.attempt === attempt && run.executor === executor

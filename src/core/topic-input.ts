@@ -27,7 +27,10 @@ export type TopicInput =
       readonly jobId: string
       readonly toPartition: number
     }
-  /** Retention took them before they were read, or nobody can read them: offsets from `from`, up to and without `to`. */
+  /**
+   * Offsets from `from`, up to and without `to`: retention took them before they were read, nobody can read them, or the
+   * topic ends before them, which then lost its tail or was made anew, and is read again from `from`.
+   */
   | { readonly kind: 'input-lost'; readonly topic: string; readonly from: number; readonly to: number }
 
 export function decideTopicInput(input: TopicInput): Decided[] {

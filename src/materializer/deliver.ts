@@ -13,6 +13,7 @@ import type { RunRequest } from '../ports/dispatcher.ts'
 import { LogError } from '../ports/event-log.ts'
 import type { Outbox, OutgoingRecord } from '../ports/outbox.ts'
 import type { OutputCodec } from '../ports/output-codec.ts'
+import type { EffectRetries } from './effect-retries.ts'
 
 export interface DeliveriesOptions {
   readonly outbox: Outbox
@@ -21,8 +22,7 @@ export interface DeliveriesOptions {
   /** `host:pid:<random>` of the owner. */
   readonly process: string
   readonly partition: number
-  /** Tries until it is done; false when the owner stopped before. */
-  readonly untilDone: (attempt: () => Promise<void>) => Promise<boolean>
+  readonly retries: EffectRetries
 }
 
 interface Delivery {
@@ -58,9 +58,9 @@ export class Deliveries {
   }
 
   #deliver(record: OutgoingRecord, request: RunRequest): Promise<boolean> {
-    const { outbox, outputs, partition, untilDone } = this.#options
+    const { outbox, outputs, partition, retries } = this.#options
     let report: Report | null = null
-    return untilDone(async () => {
+    return retries.untilDone('reports', async () => {
       report ??= await this.#outcome(record, request)
       await outbox.send(outputs.report(report, partition))
     })
@@ -68,21 +68,39 @@ export class Deliveries {
 
   /** Rejects only when nothing can be said of it: the outbox was closed. */
   async #outcome(record: OutgoingRecord, request: RunRequest): Promise<Report> {
-    const { clock, outbox, process } = this.#options
-    const { runId, jobId, attempt, startBefore, token = null } = request
+    const { clock, process } = this.#options
+    const { runId, jobId, attempt, startBefore, timeoutMs, token = null } = request
     const startedAt = clock.now()
     const common = { runId, jobId, attempt, token, startedAt, executor: process, result: null }
     if (startBefore !== null && startedAt > startBefore) {
       return { ...common, type: 'missed', at: startedAt, startedAt: null, error: null }
     }
     try {
-      await outbox.send(record)
-      return { ...common, type: 'succeeded', at: clock.now(), error: null }
+      const isInTime = await this.#isSentInTime(record, timeoutMs)
+      const ending = isInTime
+        ? ({ type: 'succeeded', error: null } as const)
+        : ({ type: 'timed-out', error: timeoutError(record.topic, timeoutMs) } as const)
+      return { ...common, ...ending, at: clock.now() }
     } catch (error) {
       if (!(error instanceof LogError) || error.code === 'closed') throw error
       return { ...common, type: 'failed', at: clock.now(), error: runError(error, record.topic) }
     }
   }
+
+  /** What is late may leave all the same: the attempt is over, as of a task that goes on. */
+  async #isSentInTime(record: OutgoingRecord, timeoutMs: number | null): Promise<boolean> {
+    const { clock, outbox } = this.#options
+    const sent = outbox.send(record).then(() => true)
+    if (timeoutMs === null) return sent
+    const { promise: late, resolve } = Promise.withResolvers<boolean>()
+    const cancel = clock.schedule(clock.now() + timeoutMs, () => resolve(false), true)
+    return Promise.race([sent, late]).finally(cancel)
+  }
+}
+
+function timeoutError(topic: string, timeoutMs: number | null): RunError {
+  const message = `topic ${topic} did not take the record within the time-out of ${timeoutMs} ms`
+  return { name: 'TimeoutError', message, stack: null, retryable: true }
 }
 
 function runError(error: LogError, topic: string): RunError {
@@ -91,6 +109,7 @@ function runError(error: LogError, topic: string): RunError {
 
 function nameOf({ code }: LogError): string {
   if (code === 'invalid-record') return 'UnknownTopicError'
+  if (code === 'record-refused') return 'RecordRefusedError'
   if (code === 'too-large') return 'RecordTooLargeError'
   if (code === 'not-authorized') return 'TopicAuthorizationError'
   return 'DeliveryError'

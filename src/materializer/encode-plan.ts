@@ -10,9 +10,18 @@ import { type Deciding, type Plan, planBatch } from './plan-batch.ts'
 export type Planned =
   /** Inputs that change nothing. */
   | { readonly kind: 'nothing'; readonly plan: Plan }
-  | { readonly kind: 'batch'; readonly plan: Plan; readonly trailer: BatchCommitted; readonly encoded: EncodedBatch }
+  | {
+      readonly kind: 'batch'
+      readonly plan: Plan
+      readonly trailer: BatchCommitted
+      readonly encoded: EncodedBatch
+      /** With keys and framing. */
+      readonly bytes: number
+    }
   /** One input that can't even be refused in writing; the others are still in the inbox. */
   | { readonly kind: 'unwritable'; readonly plan: Plan; readonly why: string }
+  /** What nobody asked for is more than the log takes: it has to wait until somebody lets the log take more. */
+  | { readonly kind: 'hindered'; readonly why: string }
 
 /** What a trailer says beside the chain: up to where inputs were handled and effects have left. */
 export type Progress = Pick<BatchCommitted, 'commandsThrough' | 'reportsThrough' | 'dispatchedThrough'>
@@ -34,8 +43,8 @@ export const IN_MEMORY: Progressing = {
 const FRAMING_BYTES = 32
 
 /**
- * A batch that came out too large is decided again from half of its inputs. One input whose events can't be written by
- * themselves is refused, which is written.
+ * A batch that came out larger than `maxBytes` is decided again from half of its inputs. One input whose events can't be
+ * written by themselves is refused, which is written.
  */
 export function encodePlan(
   deciding: Omit<Deciding, 'maxInputs' | 'batch' | 'unwritable'>,
@@ -43,6 +52,7 @@ export function encodePlan(
   owner: Uint8Array,
   codec: EventCodec,
   progressing: Progressing,
+  maxBytes: number,
 ): Planned {
   const batch = { epoch: cursor.epoch, seq: cursor.seq + 1 }
   let maxInputs = Number.MAX_SAFE_INTEGER
@@ -62,8 +72,8 @@ export function encodePlan(
       ...progressing.after(plan),
     }
     const encoded = encodable(codec, [...plan.events, trailer])
-    const fits = !(encoded instanceof Error) && encoded.bytes + besideValues(plan) <= MAX_BATCH_BYTES
-    if (fits) return { kind: 'batch', plan, trailer, encoded }
+    const bytes = encoded instanceof Error ? Infinity : encoded.bytes + besideValues(plan)
+    if (!(encoded instanceof Error) && bytes <= maxBytes) return { kind: 'batch', plan, trailer, encoded, bytes }
     const inputs = plan.reports + plan.timers + plan.commands
     if (inputs > 1) {
       maxInputs = inputs >> 1
@@ -74,8 +84,9 @@ export function encodePlan(
       firing = false
       continue
     }
-    const why = encoded instanceof Error ? encoded.message : `its events have ${encoded.bytes} bytes`
+    const why = encoded instanceof Error ? encoded.message : `its events have ${bytes} bytes, ${maxBytes} can be taken`
     const pending = plan.answers[0]?.pending
+    if (pending === undefined && maxBytes < MAX_BATCH_BYTES) return { kind: 'hindered', why }
     if (pending === undefined) throw new AssertionError(`the events of a timer can't be written: ${why}`)
     if (unwritable !== null) return { kind: 'unwritable', plan, why }
     unwritable = { pending, why }

@@ -11,11 +11,17 @@ import type { RunState } from '../core/run/run-state.ts'
 import type { EventCodec } from '../ports/event-codec.ts'
 import { type Assignment, LogError, type Membership } from '../ports/event-log.ts'
 import { OperationalError } from '../ports/operational-error.ts'
+import { ClockSkew, DEFAULT_MAX_CLOCK_SKEW_MS } from './clock-skew.ts'
 import type { PartitionOptions } from './partition-options.ts'
 import { type Mode, Partition } from './partition.ts'
 import type { AcceptedEvent } from './reader.ts'
 
-export type MaterializerOptions = Omit<PartitionOptions, 'partition' | 'accepted' | 'overtaken' | 'stopped'> & {
+export type MaterializerOptions = Omit<
+  PartitionOptions,
+  'partition' | 'accepted' | 'stamped' | 'overtaken' | 'stopped'
+> & {
+  /** Of a log with topics: further from its clock the node leaves the group of owners; null: it never does. Default 60 s. */
+  readonly maxClockSkewMs?: number | null
   /** Called once, when the first partition stops by itself. */
   readonly failed: (error: Error) => void
 }
@@ -41,6 +47,8 @@ export class Materializer {
   #firing = false
   #closed = false
   #failure: Error | null = null
+  /** The clock is wrong: it owns nothing any more. */
+  #wrongClock: OperationalError | null = null
   #ownedWaiters: (() => void)[] = []
   /** Partitions that are being given back. */
   readonly #releases = new Map<number, Promise<void>>()
@@ -49,6 +57,11 @@ export class Materializer {
 
   constructor(options: MaterializerOptions) {
     this.#options = options
+    const { maxClockSkewMs = DEFAULT_MAX_CLOCK_SKEW_MS, logger, surroundings } = options
+    const skew = new ClockSkew({ maxMs: maxClockSkewMs, logger, exceeded: (error) => this.#leaveForClock(error) })
+    // A log of this process alone takes its time from the same clock.
+    const stamped: PartitionOptions['stamped'] =
+      surroundings.kind === 'local' ? () => {} : (...times) => skew.stamped(...times)
     const codec = options.log.partitions === 1 ? options.codec : copying(options.codec)
     for (let partition = 0; partition < options.log.partitions; partition += 1) {
       this.#partitions.push(
@@ -57,6 +70,7 @@ export class Materializer {
           codec,
           partition,
           accepted: (index, events) => this.#accepted(index, events),
+          stamped,
           overtaken: (index) => this.#ownLater(index),
           stopped: (error) => this.#partitionStopped(error),
         }),
@@ -73,7 +87,10 @@ export class Materializer {
     this.#live = true
   }
 
-  /** Joins the group; resolves when all partitions assigned at first are owned, or lost again. */
+  /**
+   * Joins the group; resolves when all partitions assigned at first are owned, or lost again. Rejects with
+   * `OperationalError` `wrong-clock`, beside what stops a partition.
+   */
   async join(): Promise<void> {
     const first = new Promise<void>((resolve) => this.#ownedWaiters.push(resolve))
     this.#membership = await this.#options.log.join({
@@ -84,7 +101,26 @@ export class Materializer {
     })
     this.#commitLater()
     await first
-    if (this.#failure !== null) throw this.#failure
+    // Whoever is refused closes the log, so nobody should be reading it.
+    if (this.#wrongClock !== null) await this.close()
+    const failure = this.#failure ?? this.#wrongClock
+    if (failure !== null) throw failure
+  }
+
+  /** Others take over, and this node follows them. What it executes and is asked goes on. */
+  #leaveForClock(error: OperationalError): void {
+    this.#wrongClock = error
+    void this.#lost(this.#assignment.partitions)
+    void this.#leave()
+  }
+
+  async #leave(): Promise<void> {
+    await Promise.all(this.#releases.values())
+    try {
+      await this.#membership?.leave()
+    } catch (err) {
+      this.#options.logger.warn({ err }, 'the group of owners could not be left')
+    }
   }
 
   setFiring(firing: boolean): void {
@@ -190,6 +226,7 @@ export class Materializer {
   }
 
   async #assigned(assignment: Assignment): Promise<void> {
+    if (this.#wrongClock !== null) return
     this.#assignment = assignment
     await Promise.all(assignment.partitions.map((index) => this.#own(index)))
     this.#settleFirst()

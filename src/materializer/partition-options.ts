@@ -37,6 +37,8 @@ export interface PartitionOptions {
   readonly singleWriter: boolean
   /** Called for every accepted batch, in log order. */
   readonly accepted: (partition: number, events: readonly AcceptedEvent[]) => void
+  /** Called with what the log's clock showed at an append, and ours before and after it, epoch ms. */
+  readonly stamped: (appendedAt: number, sentAt: number, answeredAt: number) => void
   /** Called when this node lost the partition, or did not get it, without having given it back. */
   readonly overtaken: (partition: number) => void
   /** Called once when the partition stops by itself. */

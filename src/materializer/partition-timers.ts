@@ -1,6 +1,6 @@
 /** The timers of one partition, derived from its state, and the one platform timer that waits for the next of them. */
+import type { Input } from '../core/decide.ts'
 import type { JobState } from '../core/job/job-state.ts'
-import type { Report } from '../core/reports.ts'
 import type { State } from '../core/state.ts'
 import { jobDue, type Liveness, pausesDue, runDue } from '../core/timers.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -38,8 +38,10 @@ export class PartitionTimers {
     this.#rebuild(state)
   }
 
-  /** A heartbeat is neither an event nor state: the owner remembers the last one. */
-  heard(state: State, report: Report): void {
+  /** A heartbeat is neither an event nor state: the owner remembers the last one. Of strangers it takes none. */
+  heard(state: State, input: Input): void {
+    if (input.kind !== 'report' || input.hasWrongToken === true) return
+    const { report } = input
     const run = report.type === 'heartbeat' ? state.run(report.runId) : undefined
     if (run === undefined || run.attempt !== report.attempt || run.definition.heartbeatTimeoutMs === null) return
     this.#heard.set(run.runId, this.#clock.now())

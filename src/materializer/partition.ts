@@ -17,6 +17,7 @@ import { LogError, type LogRecord, type TopicPartition } from '../ports/event-lo
 import { OperationalError } from '../ports/operational-error.ts'
 import { announcement } from './announcement.ts'
 import { type Cursor, NOBODY, sameBytes } from './cursor.ts'
+import { BatchRoom } from './batch-room.ts'
 import { batchRecords, encodePlan, IN_MEMORY } from './encode-plan.ts'
 import { Inbox } from './inbox.ts'
 import { Follower } from './follower.ts'
@@ -37,6 +38,7 @@ export class Partition {
   readonly #follower: Follower
   readonly #inbox = new Inbox()
   readonly #timers: PartitionTimers
+  readonly #room: BatchRoom
   #mode: Mode = 'following'
   #owner: Uint8Array = NOBODY
   #side: OwnerSide | null = null
@@ -52,6 +54,7 @@ export class Partition {
     this.#options = options
     this.#topicPartition = { topic: 'events', partition: options.partition }
     this.#timers = new PartitionTimers(options.clock, () => this.#wake())
+    this.#room = new BatchRoom(options)
     this.#replica = new Replica(options)
     const { log, clock, logger } = options
     const replica = this.#replica
@@ -250,8 +253,9 @@ export class Partition {
     const settings = this.#options.settings()
     const { liveness } = this.#timers
     const deciding = { state: this.state, inbox: this.#inbox, settings, liveness, now, firing: this.#firing }
-    const planned = encodePlan(deciding, this.cursor, this.#owner, codec, this.#side ?? IN_MEMORY)
+    const planned = encodePlan(deciding, this.cursor, this.#owner, codec, this.#side ?? IN_MEMORY, this.#room.bytes)
     if (planned.kind === 'nothing') return this.#done(null, planned.plan)
+    if (planned.kind === 'hindered') return this.#room.isLackedBy(planned.why, () => this.#leaving)
     if (planned.kind === 'unwritable') {
       this.#options.logger.error({ partition, why: planned.why }, 'an input was dropped: its events cannot be written')
       this.#fail(planned.plan, { kind: 'refused', error: new LogError('too-large', planned.why) })
@@ -281,6 +285,7 @@ export class Partition {
       if (!this.#isMine()) this.#becomeFollower('another owner was announced after the batch')
       return
     }
+    if (settled.kind === 'refused' && this.#room.isTooLarge(planned.bytes, settled.error)) return
     this.#fail(plan, settled)
     await this.#notSettled(settled)
   }
@@ -300,7 +305,10 @@ export class Partition {
       expected: this.cursor.offset,
       takeOwn: own === null ? null : () => this.#replica.takeOwn(own),
       fold: (offset) => (offset === null ? this.#replica.foldToEnd() : this.#replica.foldTo(offset)),
-      isIntact: () => this.#replica.isIntact(),
+      isSameTerm: (term) => this.#replica.isSameTerm(term),
+      // Who takes over has just looked; an owner's own batches were never read back.
+      isIntact: (term) => this.#replica.isIntact(term, own !== null),
+      stamped: this.#options.stamped,
       isAccepted,
       isOvertaken,
       isAbandoned: () => this.#leaving,
@@ -313,9 +321,7 @@ export class Partition {
     this.#inbox.drop(plan)
     this.#timers.update(this.state, plan.overlay.changedJobs(), plan.overlay.changedRuns())
     this.#timers.refresh(this.state, keys)
-    for (const { pending } of plan.answers) {
-      if (pending.input.kind === 'report') this.#timers.heard(this.state, pending.input.report)
-    }
+    for (const { pending } of plan.answers) this.#timers.heard(this.state, pending.input)
     this.#side?.done(place, plan)
     for (const { pending, events } of plan.answers) pending.resolve(events)
   }

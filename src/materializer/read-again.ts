@@ -1,9 +1,9 @@
 /** Records that were read before, by their places: bytes of inputs, and batches whose effects have to be repeated. */
-import type { Event } from '../core/events.ts'
+import type { Event, Mark } from '../core/events.ts'
 import type { EventCodec } from '../ports/event-codec.ts'
-import { type EventLog, LogError, type TopicPartition } from '../ports/event-log.ts'
+import { type EventLog, LogError, type ReadResult, type TopicPartition } from '../ports/event-log.ts'
 import type { InputRecord } from '../ports/input-codec.ts'
-import type { UnsentBatch } from './unsent.ts'
+import { isAbove, type UnsentRange } from './unsent.ts'
 
 const READ_BYTES = 1024 * 1024
 
@@ -22,31 +22,54 @@ export async function readRecord(log: EventLog, from: TopicPartition, offset: nu
 }
 
 /**
- * The events of an accepted batch, without its trailer. What others wrote in between is left out. Rejects with
- * `LogError`, as the log does, also when the log doesn't show all of it for now.
+ * The events of accepted batches above the mark, without trailers, in their order. What others wrote in between is left out.
+ * Rejects with `LogError`, as the log does, also when the log doesn't show all of it for now.
  */
-export async function readBatch(
-  log: EventLog,
+export async function readRange(
+  pages: Pages,
   codec: EventCodec,
-  partition: number,
-  batch: UnsentBatch,
+  range: UnsentRange,
+  mark: Mark,
 ): Promise<readonly Event[]> {
-  const place = { topic: 'events', partition }
-  const events = new Map<number, Event>()
-  let at = batch.offset
-  while (at < batch.end) {
-    const { records, next } = await log.read(place, at, READ_BYTES)
+  const events = new Map<string, Event>()
+  let at = range.offset
+  while (at < range.end) {
+    const { records, next } = await pages.at(at)
     for (const { offset, value } of records) {
-      if (offset >= batch.end || value === null) continue
+      if (offset < range.offset || offset >= range.end || value === null) continue
       const decoded = codec.decode(value)
       if (decoded.kind !== 'event') continue
       const { event } = decoded
-      if (event.epoch === batch.epoch && event.seq === batch.seq) events.set(event.index, event)
+      const isOfRange = event.epoch === range.epoch && event.seq >= range.first && event.seq <= range.seq
+      if (isOfRange && isAbove(event, mark)) events.set(`${event.seq}/${event.index}`, event)
     }
-    if (next === at) throw unread(place, at)
     at = next
   }
-  return [...events.values()].filter(({ type }) => type !== 'BatchCommitted').toSorted((a, b) => a.index - b.index)
+  const decided = [...events.values()].filter(({ type }) => type !== 'BatchCommitted')
+  return decided.toSorted((a, b) => a.seq - b.seq || a.index - b.index)
+}
+
+/** Reads a partition a page after another. Who asks for what stands in the page that was read last gets that. */
+export class Pages {
+  readonly #log: EventLog
+  readonly #place: TopicPartition
+  #from = 0
+  #page: ReadResult = { records: [], next: 0 }
+
+  constructor(log: EventLog, place: TopicPartition) {
+    this.#log = log
+    this.#place = place
+  }
+
+  /** Its `next` is above the offset. Rejects with `LogError`. */
+  async at(offset: number): Promise<ReadResult> {
+    if (offset >= this.#from && offset < this.#page.next) return this.#page
+    const page = await this.#log.read(this.#place, offset, READ_BYTES)
+    if (page.next === offset) throw unread(this.#place, offset)
+    this.#from = offset
+    this.#page = page
+    return page
+  }
 }
 
 /** An empty read proves nothing. */

@@ -16,7 +16,8 @@ import { PartitionFold, refusedLogger } from './partition-fold.ts'
 import type { PartitionOptions } from './partition-options.ts'
 import { readFinished } from './read-finished.ts'
 import type { AcceptedEvent } from './reader.ts'
-import { Unsent, type UnsentBatch } from './unsent.ts'
+import { Retraced } from './retraced.ts'
+import { Unsent, type UnsentRange } from './unsent.ts'
 
 /** A batch of this node on its way. */
 export interface OwnBatch {
@@ -42,6 +43,9 @@ export class Replica {
   misfits = 0
   /** Of the last batch that named its past, or was found to follow it; START: there is none yet. */
   #anchor: Cursor = START
+  readonly #retraced = new Retraced()
+  /** In which the log was last found intact; undefined: in none, or it has no terms. */
+  #term: number | undefined
   /** A batch of the owner did not fit: no single batch proves any more that the log is the one that was folded. */
   #isDoubtful = false
 
@@ -72,8 +76,8 @@ export class Replica {
     return this.#fold.cursor
   }
   /** Accepted batches whose effects may not have left. */
-  get unsent(): readonly UnsentBatch[] {
-    return this.#unsent.batches
+  get unsent(): readonly UnsentRange[] {
+    return this.#unsent.ranges
   }
 
   /** Takes up the latest checkpoint that fits the log, and folds from there to the end. */
@@ -81,6 +85,7 @@ export class Replica {
     await this.#checkpoints.restore()
     // A checkpoint may be of an announcement, which stands as well behind another past.
     if (this.cursor.seq > 0) this.#anchor = this.cursor
+    this.#retraced.reset(this.#anchor)
     const isWhole = isStart(this.cursor)
     await this.foldToEnd()
     if (isWhole) this.#isDoubtful = false
@@ -96,12 +101,25 @@ export class Replica {
     return this.#fold.foldTo(offset, this.#apply)
   }
 
-  /** The log still leads to the state: read again from the last batch that names its past, in doubt from the beginning. */
-  async isIntact(): Promise<boolean> {
+  /**
+   * The log still leads to the state: read again from the last batch that names its past, or from `further` back, in doubt
+   * from the beginning. `term`: of an append before that; from then on it is the one in which the log was found intact.
+   */
+  async isIntact(term?: number, further = false): Promise<boolean> {
+    if (!(await this.#leadsHereFrom(further ? this.#retraced.from : this.#anchor))) return false
+    this.#term = term
+    return true
+  }
+
+  isSameTerm(term: number | undefined): boolean {
+    return term === this.#term
+  }
+
+  async #leadsHereFrom(anchor: Cursor): Promise<boolean> {
     const { log, codec, singleWriter, partition } = this.#options
     const { cursor } = this
     if (singleWriter || isStart(cursor)) return true
-    const from = this.#isDoubtful ? START : this.#anchor
+    const from = this.#isDoubtful ? START : anchor
     if (!(await leadsTo(from, cursor, log, codec, { topic: 'events', partition }))) return false
     this.#isDoubtful = false
     this.#anchor = cursor
@@ -116,6 +134,7 @@ export class Replica {
     this.#fold.reset()
     this.#unsent.restore([])
     this.#anchor = START
+    this.#retraced.reset(START)
     this.#checkpoints.begin()
     await this.foldToEnd()
     // What does not fit was judged by all that the log has, as in `open`.
@@ -165,7 +184,10 @@ export class Replica {
   readonly #apply = (events: readonly AcceptedEvent[]): void => {
     const trailer = events.at(-1)?.event
     const own = this.#own
-    if (trailer?.type === 'BatchCommitted') this.#anchor = this.cursor
+    if (trailer?.type === 'BatchCommitted') {
+      this.#anchor = this.cursor
+      this.#retraced.accepted(this.cursor)
+    }
     if (own !== null && trailer?.type === 'BatchCommitted' && isOf(trailer, own)) {
       own.overlay.commit()
       own.accepted = true

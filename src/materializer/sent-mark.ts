@@ -1,25 +1,32 @@
 /**
  * Up to which batch all effects have left.
  *
- * Invariant: the mark never passes a batch of which one effect was not acknowledged.
+ * Invariants:
+ * 1. The mark never passes a batch of which one effect was not acknowledged.
+ * 2. Only batches of which effects have not left are remembered, however many come after the first of them.
  */
 import type { Mark } from '../core/events.ts'
 
-interface Batch {
-  readonly place: Mark
+interface Waiting {
+  /** The batch before it: so far the mark may rise. */
+  readonly before: Mark
   left: number
 }
 
 export class SentMark {
   readonly #moved: () => void
-  readonly #batches: Batch[] = []
+  /** In their order. */
+  readonly #waiting = new Set<Waiting>()
   #mark: Mark
   #last: Mark
+  /** The last batch that came, with effects or without. */
+  #newest: Mark
 
   /** `moved`: called when the mark has risen. */
   constructor(mark: Mark, moved: () => void) {
     this.#mark = mark
     this.#last = mark
+    this.#newest = mark
     this.#moved = moved
   }
 
@@ -34,24 +41,26 @@ export class SentMark {
 
   /** Batches come in their order. Returns the function that says that one of the batch's effects has left. */
   add({ epoch, seq }: Mark, effects: number): () => void {
-    const place = { epoch, seq }
-    const batch = { place, left: effects }
-    this.#batches.push(batch)
+    const batch = { before: this.#newest, left: effects }
+    this.#newest = { epoch, seq }
     if (effects === 0) this.#advance()
-    else this.#last = place
+    else {
+      this.#waiting.add(batch)
+      this.#last = this.#newest
+    }
     return () => {
       batch.left -= 1
-      if (batch.left === 0) this.#advance()
+      if (batch.left > 0) return
+      this.#waiting.delete(batch)
+      this.#advance()
     }
   }
 
   #advance(): void {
-    let done = 0
-    while (this.#batches[done]?.left === 0) done += 1
-    const last = this.#batches[done - 1]
-    if (last === undefined) return
-    this.#mark = last.place
-    this.#batches.splice(0, done)
+    const [first] = this.#waiting
+    const mark = first?.before ?? this.#newest
+    if (mark === this.#mark) return
+    this.#mark = mark
     this.#moved()
   }
 }

@@ -14,12 +14,22 @@ export interface Settling {
   readonly records: readonly LogRecord[]
   /** Where the batch lands when nobody wrote in between. */
   readonly expected: number
-  /** It landed there: takes it as accepted without reading it back. null: it is to be read back. */
+  /**
+   * It landed there, in a term in which the log was found intact: takes it as accepted without reading it back. null: it is
+   * to be read back.
+   */
   readonly takeOwn: (() => void) | null
+  /** Nothing that the log had can have got lost since it was found intact. */
+  readonly isSameTerm: (term: number | undefined) => boolean
   /** Folds up to an offset; null: to the end of the log. */
   readonly fold: (offset: number | null) => Promise<void>
-  /** The log still has what was folded of it: a connection that broke may have been to a leader that is no more. */
-  readonly isIntact: () => Promise<boolean>
+  /**
+   * The log still has what was folded of it: a connection that broke may have been to a leader that is no more. `term`: of
+   * the append after which it is asked; absent: there is none.
+   */
+  readonly isIntact: (term?: number) => Promise<boolean>
+  /** What the log's clock showed at an append, and ours before and after it, epoch ms. */
+  readonly stamped: (appendedAt: number, sentAt: number, answeredAt: number) => void
   /** What the fold says of the batch. */
   readonly isAccepted: () => boolean
   /** The fold names another owner. */
@@ -59,11 +69,11 @@ export async function settle(settling: Settling): Promise<Settled> {
       await wait(settling.clock, FIRST_WAIT_MS)
       if ((await foldIntact(settling, null)) === 'truncated') return { kind: 'truncated' }
     } else {
-      const { expected, takeOwn, records } = settling
+      const { expected, takeOwn, isSameTerm, records } = settling
       if (sent.baseOffset < expected) return { kind: 'truncated' }
-      if (send === 1 && sent.baseOffset === expected && takeOwn !== null) takeOwn()
+      if (send === 1 && sent.baseOffset === expected && takeOwn !== null && isSameTerm(sent.term)) takeOwn()
       else {
-        const folded = await foldIntact(settling, sent.baseOffset + records.length)
+        const folded = await foldIntact(settling, sent.baseOffset + records.length, sent.term)
         if (folded === 'truncated') return { kind: 'truncated' }
         // It is in the log, whatever becomes of the reading: a failure of that is no refusal.
         lastError = folded ?? lastError
@@ -75,9 +85,12 @@ export async function settle(settling: Settling): Promise<Settled> {
   return { kind: 'unknown', error: lastError }
 }
 
-async function sendOnce({ log, to, records }: Settling): Promise<Appended | LogError> {
+async function sendOnce({ log, clock, to, records, stamped }: Settling): Promise<Appended | LogError> {
   try {
-    return await log.append(to, records)
+    const sentAt = clock.now()
+    const appended = await log.append(to, records)
+    stamped(appended.timestamp, sentAt, clock.now())
+    return appended
   } catch (error) {
     if (error instanceof LogError) return error
     throw error
@@ -85,12 +98,16 @@ async function sendOnce({ log, to, records }: Settling): Promise<Appended | LogE
 }
 
 /**
- * Others wrote in between, or the connection broke: before the fold takes the batch for accepted, the log must be the one
- * on which it was decided. What can't be read now is looked at after the next try.
+ * Others wrote in between, the connection broke, or the log has another leader: before the fold takes the batch for
+ * accepted, the log must be the one on which it was decided. What can't be read now is looked at after the next try.
  */
-async function foldIntact(settling: Settling, offset: number | null): Promise<LogError | 'truncated' | null> {
+async function foldIntact(
+  settling: Settling,
+  offset: number | null,
+  term?: number,
+): Promise<LogError | 'truncated' | null> {
   try {
-    if (!(await settling.isIntact())) return 'truncated'
+    if (!(await settling.isIntact(term))) return 'truncated'
     await settling.fold(offset)
     return null
   } catch (error) {

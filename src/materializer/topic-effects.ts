@@ -17,14 +17,15 @@ import { type EventLog, LogError, type LogErrorCode } from '../ports/event-log.t
 import type { InputCodec, InputRecord } from '../ports/input-codec.ts'
 import type { Outbox, OutgoingRecord } from '../ports/outbox.ts'
 import type { OutputCodec } from '../ports/output-codec.ts'
+import type { RunTokens } from '../ports/run-tokens.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { Deliveries } from './deliver.ts'
+import { EffectRetries } from './effect-retries.ts'
 import type { Plan } from './plan-batch.ts'
-import { readBatch, readRecord } from './read-again.ts'
+import { Pages, readRange, readRecord } from './read-again.ts'
 import { runRequest } from './run-request.ts'
 import { SentMark } from './sent-mark.ts'
-import { untilDone } from './until-done.ts'
-import type { UnsentBatch } from './unsent.ts'
+import type { UnsentRange } from './unsent.ts'
 
 export interface TopicEffectsOptions {
   readonly log: EventLog
@@ -39,6 +40,8 @@ export interface TopicEffectsOptions {
   readonly partition: number
   /** Topics on which an answer may be asked for. */
   readonly mayReply: (topic: string) => boolean
+  /** What run records give to whoever reports; null: nothing. */
+  readonly tokens: RunTokens | null
   /** The present one. */
   readonly state: () => State
   /** The mark has risen. */
@@ -60,22 +63,28 @@ type Make = () => Promise<OutgoingRecord | null> | OutgoingRecord | null
 const UNSENDABLE: Partial<Record<LogErrorCode, RejectionCode>> = {
   'too-large': 'payload-too-large',
   'invalid-record': 'malformed',
+  'record-refused': 'malformed',
 }
-/** One after another, until the rest is not too large. */
+/** One after another, until the rest is not too large; then all of it with a part of the key. */
 const LEFT_OUT: readonly Partial<InputRecord>[] = [{}, { value: null }, { headers: [] }, { value: null, headers: [] }]
+/** Enough for people to know whose record it was: no job id is longer. */
+const KEPT_KEY = 200
 
 export class TopicEffects {
   readonly #options: TopicEffectsOptions
   readonly #epoch: number
   readonly #sent: SentMark
   readonly #deliveries: Deliveries
+  readonly #retries: EffectRetries
   #stopped = false
 
   constructor(options: TopicEffectsOptions, epoch: number, mark: Mark) {
     this.#options = options
     this.#epoch = epoch
     this.#sent = new SentMark(mark, options.moved)
-    this.#deliveries = new Deliveries({ ...options, untilDone: (attempt) => this.#untilDone(attempt) })
+    const retries = new EffectRetries(options)
+    this.#retries = retries
+    this.#deliveries = new Deliveries({ ...options, retries })
   }
 
   /** Effects up to here have left. */
@@ -91,13 +100,15 @@ export class TopicEffects {
   /** Sends nothing more: another owner repeats what is above the mark. */
   stop(): void {
     this.#stopped = true
+    this.#retries.stop()
   }
 
   /** The effects of owners before that may not have left. Called once, before any batch of this owner. */
-  repeat(batches: readonly UnsentBatch[]): void {
-    const unsent = batches.map((batch) => ({ batch, left: this.#sent.add(batch, 1) }))
+  repeat(ranges: readonly UnsentRange[]): void {
+    const { mark } = this
+    const unsent = ranges.map((range) => ({ range, left: this.#sent.add(range, 1) }))
     this.#sent.add({ epoch: this.#epoch, seq: 0 }, 0)
-    this.#repeatAll(unsent).catch((error: unknown) => this.#failed(error))
+    this.#repeatAll(unsent, mark).catch((error: unknown) => this.#failed(error))
   }
 
   /** A batch of this owner was accepted, and is part of the state. */
@@ -121,11 +132,13 @@ export class TopicEffects {
     for (const { runId, attempt } of queued) void this.#whenDone(this.#dispatch(runId, attempt), () => {})
   }
 
-  async #repeatAll(unsent: readonly { batch: UnsentBatch; left: () => void }[]): Promise<void> {
-    for (const { batch, left } of unsent) {
+  async #repeatAll(unsent: readonly { range: UnsentRange; left: () => void }[], mark: Mark): Promise<void> {
+    const { log, events: codec, partition } = this.#options
+    const pages = new Pages(log, { topic: 'events', partition })
+    for (const { range, left } of unsent) {
       let sends: readonly Promise<boolean>[] = []
-      const read = await this.#untilDone(async () => {
-        sends = await this.#repeatBatch(batch)
+      const read = await this.#retries.untilDone('reading events', async () => {
+        sends = this.#repeatEvents(await readRange(pages, codec, range, mark))
       })
       if (!read) return
       const all = Promise.all(sends).then((done) => done.every(Boolean))
@@ -133,9 +146,7 @@ export class TopicEffects {
     }
   }
 
-  async #repeatBatch(batch: UnsentBatch): Promise<readonly Promise<boolean>[]> {
-    const { log, events: codec, partition } = this.#options
-    const events = await readBatch(log, codec, partition, batch)
+  #repeatEvents(events: readonly Event[]): readonly Promise<boolean>[] {
     const state = this.#options.state()
     const since = events[0]?.time ?? 0
     const queuedSince = [...state.runs()].filter((run) => run.queuedAt >= since).map(({ runId }) => runId)
@@ -181,13 +192,15 @@ export class TopicEffects {
         return this.#dispatch(effect.runId, effect.attempt)
       case 'cancel': {
         const { runId, attempt, reason } = effect
-        return this.#send(() => outputs.control({ type: 'CancelRun', runId, attempt, reason, at: clock.now() }))
+        return this.#send('control', () =>
+          outputs.control({ type: 'CancelRun', runId, attempt, reason, at: clock.now() }),
+        )
       }
       case 'grant':
       case 'refuse': {
         const { runId, attempt, executor } = effect
         const type = effect.type === 'grant' ? 'RunGranted' : 'ClaimRefused'
-        return this.#send(() => outputs.control({ type, runId, attempt, executor, at: clock.now() }))
+        return this.#send('control', () => outputs.control({ type, runId, attempt, executor, at: clock.now() }))
       }
       case 'forward':
         return this.#forward(effect, event)
@@ -199,13 +212,15 @@ export class TopicEffects {
   }
 
   #dispatch(runId: string, attempt: number): Promise<boolean> {
-    const { partition, outputs } = this.#options
+    const { partition, outputs, tokens } = this.#options
     const run = this.#queued(runId, attempt)
     if (run === undefined) return Promise.resolve(true)
-    const request = runRequest(run, partition, this.#epoch, false)
+    const token = tokens === null ? null : tokens.token(runId, attempt)
+    const request = { ...runRequest(run, partition, this.#epoch, false), token }
     const to = run.definition.deliver
     if (to !== null) return this.#deliveries.deliver(outputs.delivery(request, to), request)
-    return this.#send(() => (this.#queued(runId, attempt) === undefined ? null : outputs.run(request)))
+    const isQueued = (): boolean => this.#queued(runId, attempt) !== undefined
+    return this.#send(`runs of ${request.executor}`, () => (isQueued() ? outputs.run(request) : null))
   }
 
   #queued(runId: string, attempt: number): RunState | undefined {
@@ -235,7 +250,7 @@ export class TopicEffects {
     const { outputs, outbox, clock, logger } = this.#options
     const commandId = event !== null && 'commandId' in event ? event.commandId : null
     const at = event?.time ?? clock.now()
-    return this.#untilDone(async () => {
+    return this.#retries.untilDone('forwarding', async () => {
       const record = await this.#input(effect)
       if (record === null) return
       try {
@@ -251,7 +266,7 @@ export class TopicEffects {
   }
 
   #deadLetter(effect: Effect & { type: 'dead-letter' }, reason: string): Promise<boolean> {
-    return this.#untilDone(async () => {
+    return this.#retries.untilDone('dead letters', async () => {
       const record = await this.#input(effect)
       if (record !== null) await this.#copy(record, effect.error, reason)
     })
@@ -263,7 +278,7 @@ export class TopicEffects {
     const partly = `${reason} (too large to be copied)`
     const { topic, partition, offset } = record
     let refused: LogError | null = null
-    for (const part of LEFT_OUT.map((without) => ({ ...record, ...without }))) {
+    for (const part of partsOf(record)) {
       try {
         return await outbox.send(outputs.deadLetter(part, error, refused === null ? reason : partly))
       } catch (err) {
@@ -283,8 +298,8 @@ export class TopicEffects {
     return record
   }
 
-  #send(make: Make): Promise<boolean> {
-    return this.#untilDone(async () => {
+  #send(waitsFor: string, make: Make): Promise<boolean> {
+    return this.#retries.untilDone(waitsFor, async () => {
       const record = await make()
       if (record !== null) await this.#options.outbox.send(record)
     })
@@ -293,7 +308,7 @@ export class TopicEffects {
   /** As `#send`; but what its topic refuses is not worth waiting for until somebody mends that. */
   #unlessRefused(make: Make): Promise<boolean> {
     const { outbox, logger } = this.#options
-    return this.#untilDone(async () => {
+    return this.#retries.untilDone('replies', async () => {
       const record = await make()
       if (record === null) return
       try {
@@ -304,11 +319,15 @@ export class TopicEffects {
       }
     })
   }
+}
 
-  #untilDone(attempt: () => Promise<void>): Promise<boolean> {
-    const { logger, clock, partition } = this.#options
-    return untilDone(attempt, { logger, clock, partition, isStopped: () => this.#stopped })
-  }
+function partsOf(record: InputRecord): readonly InputRecord[] {
+  return [record, withShortKey(record)].flatMap((one) => LEFT_OUT.map((without) => ({ ...one, ...without })))
+}
+
+function withShortKey(record: InputRecord): InputRecord {
+  const key = record.key?.slice(0, KEPT_KEY).toWellFormed() ?? null
+  return record.rawKey === undefined ? { ...record, key } : { ...record, key, rawKey: record.rawKey.slice(0, KEPT_KEY) }
 }
 
 function asked(events: readonly Event[], runIds: Iterable<string>, state: State): Asked[] {

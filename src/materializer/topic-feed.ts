@@ -2,12 +2,17 @@
  * Reads one topic of inputs on and on, and hands its records over in offset order, each once.
  *
  * Boundary: it knows records and offsets, not what they are. It may be told only that more of them wait than it likes.
- * Invariant: whoever was told of more while it read or handed over is not forgotten.
+ * Invariants:
+ * 1. Whoever was told of more while it read or handed over is not forgotten.
+ * 2. What waits for a decision is bounded in number and in bytes, or is one record.
+ * 3. When the topic ends before where it reads on, a record is taken if it is later than the last that was: so it does not
+ *    matter whether the topic lost its tail or was made anew, nor how many came since.
  */
 import type { InputTopic } from '../core/effects.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type EventLog, LogError, type StoredRecord, type UnreadableRange } from '../ports/event-log.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import { firstLater } from './first-later.ts'
 
 export interface TopicFeedOptions {
   readonly log: EventLog
@@ -22,13 +27,24 @@ interface Feeding {
   readonly topic: InputTopic
   /** The first offset that is read. */
   readonly from: number
+  /** When the last record below `from` was decided, epoch ms. Asked when nothing was taken yet and `from` says nothing. */
+  readonly decidedAt: () => Promise<number>
   readonly take: (record: StoredRecord) => Promise<void>
-  /** Offsets from `from`, up to and without `to`, are there no more, or can't be read. */
-  readonly lost: (from: number, to: number) => void
+  readonly lost: (range: LostRange) => void
+}
+
+/** Offsets from `from`, up to and without `to`: what was there is there no more, or can't be read. */
+export interface LostRange {
+  readonly from: number
+  readonly to: number
+  /** The offset that is read next: `to`, and `from` where others stand there, or will. */
+  readonly next: number
 }
 
 /** Inputs of one topic that wait for a decision; more would only wait in memory instead of on the broker. */
 const MAX_WAITING = 2_000
+/** Of their records: some batches of decisions, and for each of a node's partitions not more than it can spare. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024
 /** A portion lies in memory while there is no room for it. */
 const READ_BYTES = 1024 * 1024
 const READ_AGAIN_MS = 250
@@ -45,6 +61,9 @@ export class TopicFeed {
   /** Where the portion after this one begins. */
   #next: number
   #waiting = 0
+  #waitingBytes = 0
+  /** When the last record that was taken was appended; null: none was taken yet. */
+  #takenAt: number | null = null
   #running = false
   #woken = false
   #stopped = false
@@ -79,14 +98,15 @@ export class TopicFeed {
     this.#cancelRetry()
   }
 
-  /** So many of its records wait for a decision. */
-  waiting(count: number): void {
+  /** So many of its records, of so many bytes, wait for a decision. */
+  waiting(count: number, bytes: number): void {
     this.#waiting = count
+    this.#waitingBytes = bytes
     this.#run()
   }
 
   get #hasRoom(): boolean {
-    return this.#waiting < MAX_WAITING
+    return this.#waiting < MAX_WAITING && this.#waitingBytes < MAX_WAITING_BYTES
   }
 
   #run(): void {
@@ -121,6 +141,8 @@ export class TopicFeed {
     await this.#feeding.take(record)
     this.#at += 1
     this.#waiting += 1
+    this.#waitingBytes += sizeOf(record)
+    this.#takenAt = record.timestamp
   }
 
   async #read(): Promise<void> {
@@ -143,7 +165,7 @@ export class TopicFeed {
 
   #passOver({ from, to }: UnreadableRange): void {
     this.#unreadable = null
-    this.#tellLost(from, to)
+    this.#tellLost({ from, to, next: to })
   }
 
   #failed(error: unknown): void {
@@ -163,21 +185,37 @@ export class TopicFeed {
     })
   }
 
-  /** Below what the topic keeps: retention was faster. Above its end: it is another topic than it was. */
+  /** Below what the topic keeps: retention was faster. Above its end: others stand there, or none. */
   async #lost({ first }: LogError): Promise<void> {
-    const { log, partition } = this.#options
     const from = this.#next
-    const to = first !== null && first > from ? first : await log.end({ topic: this.topic, partition })
+    const lost =
+      first !== null && first > from ? { from, to: first, next: first } : await this.#endsBefore(from, first ?? 0)
     if (this.#stopped) return
     // The log has grown up to there meanwhile.
-    if (to === from) return this.#readLater()
-    this.#next = to
+    if (lost === null) return this.#readLater()
+    this.#next = lost.next
     this.#more = true
-    this.#tellLost(from, to)
+    this.#tellLost(lost)
   }
 
-  #tellLost(from: number, to: number): void {
-    this.#waiting += 1
-    this.#feeding.lost(from, to)
+  async #endsBefore(from: number, first: number): Promise<LostRange | null> {
+    const { log, partition } = this.#options
+    const place = { topic: this.topic, partition }
+    const end = await log.end(place)
+    if (end >= from) return null
+    const takenAt = this.#takenAt ?? (await this.#feeding.decidedAt())
+    const next = await firstLater(log, place, takenAt, { first, end })
+    return { from: next, to: from, next }
   }
+
+  #tellLost(range: LostRange): void {
+    this.#waiting += 1
+    this.#feeding.lost(range)
+  }
+}
+
+/** About what the record takes; of what is made of it that is the most. */
+export function sizeOf({ key, value, headers }: StoredRecord): number {
+  const ofHeaders = headers.reduce((sum, [name, content]) => sum + name.length + content.length, 0)
+  return (key?.length ?? 0) + (value?.length ?? 0) + ofHeaders
 }

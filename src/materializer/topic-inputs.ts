@@ -19,32 +19,48 @@ import { reject, type Rejection } from '../core/rejections.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { StoredRecord } from '../ports/event-log.ts'
 import type { CommandReading, InputCodec, InputRecord } from '../ports/input-codec.ts'
-import type { Pending } from './inbox.ts'
-import { TopicFeed, type TopicFeedOptions } from './topic-feed.ts'
+import type { RunTokens } from '../ports/run-tokens.ts'
+import type { Inbox, InputPlace, Pending } from './inbox.ts'
+import { sizeOf, TopicFeed, type TopicFeedOptions } from './topic-feed.ts'
+import { WrongTokens } from './wrong-tokens.ts'
 
 export interface TopicInputsOptions extends TopicFeedOptions {
   readonly codec: InputCodec
   /** Topics on which an answer may be asked for. */
   readonly mayReply: (topic: string) => boolean
+  /** What reports have to show; null: nothing. */
+  readonly tokens: RunTokens | null
   /** What is kept of a run that is over. */
   readonly finishedRun: (jobId: string, runId: string) => Promise<FinishedRun | null>
   readonly push: (pending: Pending) => void
 }
 
+/** How far the partition is with its topics. */
+interface Positions {
+  /** Offset of the last record that was handled, −1 before the first. */
+  readonly commands: number
+  readonly reports: number
+  /** When the input at this position was decided, epoch ms. */
+  readonly decidedAt: (topic: InputTopic, through: number) => Promise<number>
+}
+
 export class TopicInputs {
   readonly #options: TopicInputsOptions
   readonly #feeds: readonly TopicFeed[]
+  readonly #wrongTokens: WrongTokens
   #stopped = false
 
-  /** Positions: offset of the last record that was handled, −1 before the first. */
-  constructor(options: TopicInputsOptions, positions: { readonly commands: number; readonly reports: number }) {
+  constructor(options: TopicInputsOptions, positions: Positions) {
     this.#options = options
+    this.#wrongTokens = new WrongTokens(options)
     const feed = (topic: InputTopic, through: number): TopicFeed =>
       new TopicFeed(options, {
         topic,
         from: through + 1,
+        decidedAt: () => positions.decidedAt(topic, through),
         take: (record) => this.#take(topic, record),
-        lost: (from, to) => this.#push({ input: { kind: 'input-lost', topic, from, to } }, topic, to - 1),
+        lost: ({ from, to, next }) =>
+          this.#push({ input: { kind: 'input-lost', topic, from, to } }, { topic, offset: next - 1 }),
       })
     this.#feeds = [feed('reports', positions.reports), feed('commands', positions.commands)]
   }
@@ -59,20 +75,23 @@ export class TopicInputs {
     for (const feed of this.#feeds) feed.stop()
   }
 
-  /** So many inputs of each topic wait: reads on when there is room. */
-  waiting(commands: number, reports: number): void {
-    for (const feed of this.#feeds) feed.waiting(feed.topic === 'commands' ? commands : reports)
+  /** Some of what waited is decided: reads on when there is room. */
+  decided({ commands, reports }: Inbox): void {
+    for (const feed of this.#feeds) {
+      const queue = feed.topic === 'commands' ? commands : reports
+      feed.waiting(queue.length, queue.bytes)
+    }
   }
 
   async #take(topic: InputTopic, stored: StoredRecord): Promise<void> {
     const record = { ...stored, topic, partition: this.#options.partition }
     const pending = topic === 'commands' ? await this.#command(record) : await this.#report(record)
     // The inbox may be that of a later ownership by now.
-    if (!this.#stopped) this.#push(pending, topic, stored.offset)
+    if (!this.#stopped) this.#push(pending, { topic, offset: stored.offset, bytes: sizeOf(stored) })
   }
 
-  #push(pending: Pick<Pending, 'input' | 'replyTo'>, topic: InputTopic, offset: number): void {
-    this.#options.push({ ...pending, place: { topic, offset }, resolve: () => {}, reject: () => {} })
+  #push(pending: Pick<Pending, 'input' | 'replyTo'>, place: InputPlace): void {
+    this.#options.push({ ...pending, place, resolve: () => {}, reject: () => {} })
   }
 
   async #command(record: InputRecord): Promise<Pick<Pending, 'input' | 'replyTo'>> {
@@ -106,13 +125,17 @@ export class TopicInputs {
   }
 
   async #report(record: InputRecord): Promise<Pick<Pending, 'input'>> {
-    const { codec, log, partition } = this.#options
+    const { codec, log, partition, tokens } = this.#options
     const { offset } = record
     const reading = await codec.report(record)
     if (reading.kind === 'unreadable') return { input: { kind: 'unreadable-report', offset, reason: reading.reason } }
-    const { jobId } = reading.report
+    const { jobId, runId, attempt, token } = reading.report
     const home = partitionOf(jobId, log.partitions)
-    if (home === partition) return { input: { kind: 'report', report: reading.report } }
+    if (home === partition) {
+      const hasWrongToken = tokens !== null && !tokens.fits(token, runId, attempt)
+      if (hasWrongToken) this.#wrongTokens.came(reading.report)
+      return { input: { kind: 'report', report: reading.report, hasWrongToken } }
+    }
     if (reading.forwardedAt === null) return { input: { kind: 'misplaced-report', offset, jobId, toPartition: home } }
     const reason = `forwarded to partition ${partition}, its job is at home on ${home}`
     return { input: { kind: 'unreadable-report', offset, reason } }

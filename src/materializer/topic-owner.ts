@@ -2,6 +2,7 @@
  * What an owner does with topics beside the events: takes inputs from them, sends effects to them, and knows how far it
  * is with both.
  */
+import type { InputTopic } from '../core/effects.ts'
 import type { Mark } from '../core/events.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { RunState } from '../core/run/run-state.ts'
@@ -9,7 +10,9 @@ import type { State } from '../core/state.ts'
 import type { InputCodec } from '../ports/input-codec.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { OutputCodec } from '../ports/output-codec.ts'
+import type { RunTokens } from '../ports/run-tokens.ts'
 import type { Cursor } from './cursor.ts'
+import { decidedAt } from './decided-at.ts'
 import type { Progress } from './encode-plan.ts'
 import type { Inbox, Pending } from './inbox.ts'
 import type { OwnerSide } from './owner-side.ts'
@@ -17,7 +20,7 @@ import type { PartitionOptions } from './partition-options.ts'
 import type { Answer, Plan } from './plan-batch.ts'
 import { TopicEffects } from './topic-effects.ts'
 import { TopicInputs } from './topic-inputs.ts'
-import { isAbove, type UnsentBatch } from './unsent.ts'
+import { isAbove, type UnsentRange } from './unsent.ts'
 
 /** The topics of a partition, where commands, runs and reports don't stay in memory. */
 export interface TopicOptions {
@@ -28,11 +31,13 @@ export interface TopicOptions {
   readonly process: string
   /** Topics on which an answer may be asked for. */
   readonly mayReply: (topic: string) => boolean
+  /** null: run records have no token, and reports need none. Default null. */
+  readonly tokens?: RunTokens | null
 }
 
 export interface Owning {
   readonly cursor: Cursor
-  readonly unsent: readonly UnsentBatch[]
+  readonly unsent: readonly UnsentRange[]
   readonly state: () => State
   readonly inbox: Inbox
   readonly finishedRun: (jobId: string, runId: string) => Promise<FinishedRun | null>
@@ -70,16 +75,31 @@ export class TopicOwner implements OwnerSide {
     this.#reports = cursor.reportsThrough
     this.#said = cursor
     const { log, clock, logger, partition } = options
-    const { outbox, inputs, outputs, process, mayReply } = topics
+    const { outbox, inputs, outputs, process, mayReply, tokens = null } = topics
     const push = (pending: Pending): void => {
       inbox.push(pending)
       wake()
     }
-    const positions = { commands: this.#commands, reports: this.#reports }
-    const feeding = { log, clock, logger, partition, codec: inputs, mayReply, finishedRun, push, failed }
+    const whenDecided = (topic: InputTopic, through: number): Promise<number> =>
+      decidedAt({ log, codec: options.codec, partition, topic, through, end: cursor.offset })
+    const positions = { commands: this.#commands, reports: this.#reports, decidedAt: whenDecided }
+    const feeding = { log, clock, logger, partition, codec: inputs, mayReply, tokens, finishedRun, push, failed }
     this.#inputs = new TopicInputs(feeding, positions)
     const said = { moved: () => this.#sayLater(), failed }
-    const sending = { log, clock, logger, partition, outbox, inputs, outputs, process, mayReply, state, ...said }
+    const sending = {
+      log,
+      clock,
+      logger,
+      partition,
+      outbox,
+      inputs,
+      outputs,
+      process,
+      mayReply,
+      tokens,
+      state,
+      ...said,
+    }
     this.#effects = new TopicEffects({ ...sending, events: options.codec }, cursor.epoch, cursor.dispatchedThrough)
   }
 
@@ -116,12 +136,11 @@ export class TopicOwner implements OwnerSide {
   done(place: Mark | null, plan: Plan): void {
     this.#commands = through(plan.answers, 'commands') ?? this.#commands
     this.#reports = through(plan.answers, 'reports') ?? this.#reports
-    const { inbox } = this.#owning
     if (place !== null) {
       this.#effects.emit(place, plan)
       this.#aheadSince = null
     }
-    this.#inputs.waiting(inbox.commands.length, inbox.reports.length)
+    this.#inputs.decided(this.#owning.inbox)
   }
 
   /** There is nothing to decide: progress that no batch has said is said later. */

@@ -12,8 +12,10 @@ export function isFatal(settled: Unsettled): boolean {
   return 'error' in settled && settled.error !== null && isFatalError(settled.error)
 }
 
+/** What is damaged on one broker may be whole on the next. */
 export function isFatalError(error: Error): boolean {
-  return 'code' in error && FATAL.has(String(error.code))
+  const mayPass = error instanceof LogError && error.retryable
+  return 'code' in error && FATAL.has(String(error.code)) && !mayPass
 }
 
 /** Only a refusal and a batch of an overtaken owner certainly don't count. */

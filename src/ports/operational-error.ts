@@ -12,6 +12,8 @@ export type OperationalCode =
   | 'stopped'
   /** The log is not what its own chain says, or was written by a later version. */
   | 'log-broken'
+  /** The clock of this process is too far from the log's for deciding what is due. */
+  | 'wrong-clock'
   /** An option of the process is wrong. */
   | 'invalid-option'
   /** It was asked for something that this kind of log doesn't have. */

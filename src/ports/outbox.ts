@@ -22,8 +22,8 @@ export interface OutgoingRecord {
 export interface Outbox {
   /**
    * Resolves when the record is durable. What may pass is tried again inside, with backoff, until it does or the outbox
-   * is closed. Rejects with `LogError`: `closed`; and `too-large`, `invalid-record` (no such topic), `not-authorized`, which
-   * trying again does not mend.
+   * is closed. Rejects with `LogError`: `closed`; and `too-large`, `invalid-record` (no such topic), `record-refused`,
+   * `not-authorized`, which trying again does not mend.
    */
   send(record: OutgoingRecord): Promise<void>
 

@@ -3,10 +3,14 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createVirtualClock } from '../../src/adapters/memory/virtual-clock.ts'
 import { createSchemaRegistry } from '../../src/adapters/registry/registry-client.ts'
 import { type RegistryOptions, registryAccess } from '../../src/adapters/registry/registry-options.ts'
+import { createSystemClock } from '../../src/adapters/system/system-clock.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { SchemaRegistry } from '../../src/ports/schema-registry.ts'
 import { SILENT } from '../../src/ports/telemetry.ts'
+import { T0 } from '../support/moments.ts'
 
 const FOUND = JSON.stringify({ schema: '"string"' })
 
@@ -16,12 +20,15 @@ let requests: IncomingMessage[]
 /** What the server does with its requests, in turn; the last one goes on. */
 let conduct: ((response: ServerResponse) => void)[]
 let told: string[]
+/** Called whenever something is told. */
+let hears: () => void
 let opened: SchemaRegistry[]
 
 beforeEach(async () => {
   requests = []
   conduct = []
   told = []
+  hears = () => {}
   opened = []
   server = createServer((request, response) => {
     requests.push(request)
@@ -39,9 +46,15 @@ afterEach(async () => {
   await once(server, 'close')
 })
 
-function client(options: Partial<RegistryOptions> = {}): SchemaRegistry {
-  const logger = { ...SILENT, warn: (details: object) => void told.push(JSON.stringify(details)) }
-  const registry = createSchemaRegistry({ url, requestTimeoutMs: 200, ...options, logger })
+function client(options: Partial<RegistryOptions> = {}, clock: Clock = createSystemClock()): SchemaRegistry {
+  const logger = {
+    ...SILENT,
+    warn: (details: object) => {
+      told.push(JSON.stringify(details))
+      hears()
+    },
+  }
+  const registry = createSchemaRegistry({ url, requestTimeoutMs: 200, ...options, clock, logger })
   opened.push(registry)
   return registry
 }
@@ -86,6 +99,41 @@ test.each([
   expect(told).toHaveLength(1)
   expect(told[0]).toContain('"schema":7')
   expect(told[0]).not.toContain('sesame')
+})
+
+/** Lets time pass whenever the client says that it waits. */
+function impatient(): Clock {
+  const clock = createVirtualClock(T0)
+  hears = () => void setImmediate(() => void clock.advance(10_000))
+  return clock
+}
+
+test.each([403, 422, 400])(
+  'a schema that is refused with %i again and again is none, and tried once later',
+  async (status) => {
+    conduct = [says(status, '{"error_code":40301,"message":"denied"}')]
+    const registry = client({}, impatient())
+    expect(await registry.schema(7)).toBeNull()
+    expect(requests).toHaveLength(10)
+    expect(told).toHaveLength(10)
+    expect(await registry.schema(7)).toBeNull()
+    expect(requests).toHaveLength(11)
+    conduct = [says(200, FOUND)]
+    expect(await registry.schema(7)).toBe('"string"')
+  },
+)
+
+test.each([
+  ['a refused password', says(401, '{"error_code":401}')],
+  ['an address where no registry is', says(404, '<html>')],
+  ['too many requests', says(429, '')],
+  ['a failure of its own', says(500, '')],
+])('%s never makes a schema unknown, also not among refusals', async (_what, trouble) => {
+  const refused = says(403, '')
+  const row = (count: number, one: typeof trouble): (typeof trouble)[] => Array.from({ length: count }, () => one)
+  conduct = [...row(9, refused), ...row(12, trouble), ...row(9, refused), says(200, FOUND)]
+  expect(await client({}, impatient()).schema(7)).toBe('"string"')
+  expect(requests).toHaveLength(31)
 })
 
 test('one question is under way for those who ask the same', async () => {

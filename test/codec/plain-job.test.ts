@@ -47,6 +47,17 @@ describe('a job by headers', () => {
     })
   })
 
+  test('gives the key to what it delivers, and is refused when that can not be: it is no text', () => {
+    const asked = headersOf({ 'horolog-deliver': 'out', 'horolog-id': 'own' })
+    const record = recordOf(null)
+    expect(plainJobFromHeaders(asked, null, record)).toMatchObject({ job: { deliver: { topic: 'out', key: 'key-1' } } })
+    const odd = { ...record, key: '\ufffd', rawKey: new Uint8Array([0xde]) }
+    const refused = { code: 'invalid-option', path: 'horolog-deliver', reason: expect.stringContaining('UTF-8') }
+    expect(() => plainJobFromHeaders(asked, null, odd)).toThrow(expect.objectContaining(refused))
+    const task = headersOf({ 'horolog-task': 't', 'horolog-id': 'own' })
+    expect(plainJobFromHeaders(task, null, odd)).toMatchObject({ jobId: 'own' })
+  })
+
   test('without an id and a key is named after its place', () => {
     const command = plainJobFromHeaders(headersOf({ 'horolog-task': 't' }), null, { ...recordOf(null), key: null })
     expect(command).toMatchObject({ jobId: 'commands_4_78' })

@@ -45,8 +45,8 @@ export async function withTopics(partitions: number, ...args: readonly string[])
   return cluster
 }
 
-export async function served(cluster: ClusterCli): Promise<RunningCli> {
-  const serve = cluster.start('serve')
+export async function served(cluster: ClusterCli, ...args: readonly string[]): Promise<RunningCli> {
+  const serve = cluster.start('serve', ...args)
   await serve.line('owns')
   return serve
 }

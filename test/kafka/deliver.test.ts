@@ -9,7 +9,7 @@ import {
   ResourcePatternTypes,
 } from 'kafkajs'
 import { applyTopics } from '../../src/adapters/kafka/topics.ts'
-import { Scheduler, type SchedulerOptions } from '../../src/index.ts'
+import { interval, Scheduler, type SchedulerOptions } from '../../src/index.ts'
 import { SILENT } from '../../src/ports/telemetry.ts'
 import { Heard } from '../support/heard.ts'
 import { createTopics, kafkaAt } from '../support/kafka/batches.ts'
@@ -49,16 +49,18 @@ describeOnKafka('a job that delivers', () => {
   const orders = uniqueName('orders')
   const later = uniqueName('later')
   const small = uniqueName('small')
+  const strict = uniqueName('strict')
   let scheduler: Scheduler
   let heard: Heard
 
   beforeAll(async () => {
     await createTopic(kafka(), orders)
     await createTopic(kafka(), small, { 'max.message.bytes': '2000' })
+    await createTopic(kafka(), strict, { 'message.timestamp.before.max.ms': '0' })
   })
   beforeEach(async () => {
     const log = kafkaUrl(await shapedTopics({ partitions: 1 }))
-    scheduler = await Scheduler.open({ log, logger: SILENT, deliverTopics: [orders, later, small] })
+    scheduler = await Scheduler.open({ log, logger: SILENT, deliverTopics: [orders, later, small, strict] })
     heard = new Heard(scheduler)
     await scheduler.start()
   })
@@ -98,6 +100,13 @@ describeOnKafka('a job that delivers', () => {
     await scheduler.addJob({ id: 'large', deliver: { topic: small }, payload: 'x'.repeat(5_000), retry: RETRY })
     expect(await heard.until('RunFailed')).toMatchObject({ attempt: 2, error: { name: 'RecordTooLargeError' } })
     expect(heard.all('RunRetryScheduled')).toHaveLength(1)
+  })
+
+  test('fails by its policy when its topic never takes such a record', async () => {
+    // What arrives in the millisecond of its timestamp is taken; not all do.
+    await scheduler.addJob({ id: 'late', deliver: { topic: strict }, trigger: interval('50ms'), retry: RETRY })
+    const failed = await heard.until('RunFailed')
+    expect(failed).toMatchObject({ attempt: 2, error: { name: 'RecordRefusedError' } })
   })
 
   test('is refused when its topic is not among those that jobs may deliver to', async () => {

@@ -87,7 +87,39 @@ describeOnKafka('the outbox', () => {
     const send = (key: string | null) => outbox.send(outgoing('v', { topic, foreign: true, key }))
     const [first, without, last] = await Promise.allSettled([send('a'), send(null), send('b')])
     expect([first?.status, last?.status]).toEqual(['fulfilled', 'fulfilled'])
-    expect(without).toEqual({ status: 'rejected', reason: failed('invalid-record') })
+    expect(without).toEqual({ status: 'rejected', reason: failed('record-refused') })
+  })
+
+  test('fails a record whose timestamp its topic never takes, with what the broker says of it', async () => {
+    const topic = await foreignTopic({ 'message.timestamp.before.max.ms': '60000' })
+    const late = createKafkaOutbox({ ...namespace.options, now: () => Date.now() - 3_600_000 })
+    await expect(late.send(outgoing('v', { topic, foreign: true }))).rejects.toMatchObject({
+      code: 'record-refused',
+      message: expect.stringContaining('INVALID_TIMESTAMP'),
+    })
+    await late.close()
+  })
+
+  test('spreads keys over the partitions that a topic has got, a minute later at most', async () => {
+    let now = Date.now()
+    const later = createKafkaOutbox({ ...namespace.options, now: () => now })
+    const topic = await foreignTopic()
+    const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`)
+    const sendAll = (): Promise<unknown> =>
+      Promise.all(keys.map((key) => later.send(outgoing(key, { topic, foreign: true, key }))))
+    await sendAll()
+    const admin = kafkaAt(kafkaBrokers()).admin()
+    await admin.connect()
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 6 }] })
+    now += 60_000
+    await sendAll()
+    await later.close()
+    const ends = await admin.fetchTopicOffsets(topic)
+    await admin.disconnect()
+    const inPartition = (one: number): number => keys.filter((key) => partitionOf(key, 6) === one).length
+    expect(ends.toSorted((a, b) => a.partition - b.partition).map(({ high }) => Number(high))).toEqual(
+      [0, 1, 2, 3, 4, 5].map((one) => inPartition(one) + (one === 0 ? keys.length : 0)),
+    )
   })
 
   test('names a topic or partition that is not there, also one that was deleted', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { KafkaOptions } from '../../src/adapters/kafka/kafka-options.ts'
 import { openKafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
@@ -11,6 +12,7 @@ import { applyTopics } from '../../src/adapters/kafka/topics.ts'
 import { LogError } from '../../src/ports/event-log.ts'
 import type { Logger } from '../../src/ports/telemetry.ts'
 import { batch, readAll, refusal } from '../contract/event-log.ts'
+import { kafkaAt } from '../support/kafka/batches.ts'
 import { type KafkaBroker, startBroker } from '../support/kafka/broker.ts'
 import { runCommand } from '../support/kafka/command.ts'
 import { describeWithBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
@@ -134,6 +136,26 @@ describeWithBrokers('a broker that asks who comes', () => {
       refusal('not-authorized'),
     )
     await outbox.close()
+  })
+
+  test('lets one decide who may not see how the topics are set, and that is told', async () => {
+    const admin = kafkaAt(broker.brokers).admin()
+    await admin.connect()
+    const acl = {
+      resourceType: AclResourceTypes.TOPIC,
+      resourceName: namespace,
+      resourcePatternType: ResourcePatternTypes.PREFIXED,
+      principal: 'User:bob',
+      host: '*',
+      operation: AclOperationTypes.WRITE,
+      permissionType: AclPermissionTypes.ALLOW,
+    }
+    await admin.createAcls({ acl: [acl] })
+    const before = lines.length
+    await (await openKafkaLog({ ...at('SASL', scram('bob', 'bobs-secret')), decides: true })).close()
+    expect(lines.slice(before)).toEqual([expect.stringContaining('are not checked: this user may not DescribeConfigs')])
+    await admin.deleteAcls({ filters: [acl] })
+    await admin.disconnect()
   })
 
   test('never sees its secrets repeated in an error or a log line', async () => {

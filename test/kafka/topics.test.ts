@@ -1,10 +1,15 @@
 /** The topics of a namespace: made with the settings of the design, compared, mended when asked to, never spread anew. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Admin, ConfigResourceTypes } from 'kafkajs'
+import { openKafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
 import { type TopicsOptions, applyTopics, planTopics } from '../../src/adapters/kafka/topics.ts'
+import { SILENT } from '../../src/ports/telemetry.ts'
 import { kafkaAt, topicMetadata } from '../support/kafka/batches.ts'
 import { type KafkaBroker, startBroker } from '../support/kafka/broker.ts'
 import { describeOnKafka, describeWithBrokers, kafkaBrokers, uniqueName } from '../support/kafka/on-kafka.ts'
+import { until } from '../support/kafka/until.ts'
+
+const PATIENCE_MS = 10_000
 
 async function settingsOf(admin: Admin, topic: string): Promise<Record<string, string>> {
   const { resources } = await admin.describeConfigs({
@@ -107,6 +112,28 @@ describeOnKafka('topics', () => {
     expect((await planTopics(options)).wrongSettings).toEqual([])
   })
 
+  test('with wrong policies are refused to who decides, with every difference and the command; not to who reads', async () => {
+    await applyTopics({ ...options, partitions: 1 })
+    const { namespace } = options
+    await setOnly(admin, `${namespace}.events`, { 'cleanup.policy': 'compact', 'retention.ms': '604800000' })
+    await setOnly(admin, `${namespace}.commands`, { 'message.timestamp.type': 'CreateTime' })
+    await admin.deleteTopics({ topics: [`${namespace}.dead-letters`] })
+    expect(await until(async () => (await planTopics(options)).missing.length > 0, PATIENCE_MS)).toBe(true)
+    const open = { ...options, now: () => Date.now() }
+    const refused = await openKafkaLog({ ...open, decides: true }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ name: 'LogError', code: 'wrong-log' })
+    const { message } = refused as Error
+    expect(message).toContain(`${namespace}.dead-letters is missing; `)
+    expect(message).toContain(`${namespace}.events has cleanup.policy=compact, expected delete; `)
+    expect(message).toContain(`${namespace}.events has retention.ms=604800000, expected -1; `)
+    expect(message).toContain(`${namespace}.commands has message.timestamp.type=CreateTime, expected LogAppendTime; `)
+    expect(message).toMatch(new RegExp(`mend it with: horolog topics apply --fix --log kafka://.*/${namespace}$`))
+    await (await openKafkaLog(open)).close()
+
+    await applyTopics({ ...options, fix: true })
+    await (await openKafkaLog({ ...open, decides: true })).close()
+  })
+
   test('with another number of partitions are refused, also when asked to mend, with the way to migrate', async () => {
     await applyTopics({ ...options, partitions: 2 })
     await expect(applyTopics({ ...options, partitions: 3, fix: true })).rejects.toMatchObject({
@@ -147,5 +174,22 @@ describeWithBrokers('topics on three brokers', () => {
     const { partitions } = await topicMetadata(admin, `${options.namespace}.state`)
     expect(partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3])
     await admin.disconnect()
+  })
+
+  test('that have fewer copies differ, and no more of them are asked to be in sync', async () => {
+    const namespace = uniqueName('topics')
+    const options = { brokers: broker.brokers, namespace, partitions: 2 }
+    await applyTopics({ ...options, replicationFactor: 1 })
+    const topic = `${namespace}.events`
+    const plan = await applyTopics({ ...options, fix: true })
+    expect(plan.wrongSettings).toEqual([])
+    expect(plan.tooFewCopies).toContainEqual({ topic, found: 1, expected: 3 })
+    expect(plan.warnings).toEqual([expect.stringContaining(`fewer copies than 3: ${topic} (1), `)])
+    expect((await planTopics({ ...options, replicationFactor: 1 })).tooFewCopies).toEqual([])
+
+    const told: string[] = []
+    const logger = { ...SILENT, warn: (_details: object, message: string) => void told.push(message) }
+    await (await openKafkaLog({ ...options, now: () => Date.now(), decides: true, logger })).close()
+    expect(told).toEqual([expect.stringContaining('fewer copies than 3')])
   })
 })

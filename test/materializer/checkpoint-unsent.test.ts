@@ -10,7 +10,13 @@ const MINUTE = 60_000
 
 function unsent(count: number): Uint8Array {
   return encodeUnsent(
-    Array.from({ length: count }, (_, index) => ({ epoch: 1, seq: index, offset: 20 * index, end: 20 * (index + 1) })),
+    Array.from({ length: count }, (_, index) => ({
+      epoch: 1,
+      seq: index,
+      offset: 20 * index,
+      end: 20 * (index + 1),
+      first: index,
+    })),
   )
 }
 

@@ -231,13 +231,13 @@ describe('a batch that is refused', () => {
       log: (log) => ({
         ...passing(log),
         append: (to, records) =>
-          records.length > 1 ? Promise.reject(new LogError('too-large', 'no room')) : log.append(to, records),
+          records.length > 1 ? Promise.reject(new LogError('invalid-record', 'never')) : log.append(to, records),
       }),
     })
     await expect(a.client.addJob({ id: 'one', ...HOURLY })).rejects.toMatchObject({ code: 'log-failed' })
-    expect(a.failures).toMatchObject([{ code: 'too-large' }])
+    expect(a.failures).toMatchObject([{ code: 'invalid-record' }])
     expect(a.partition().mode).toBe('stopped')
-    const later = { code: 'log-failed', retryable: false, cause: { code: 'too-large' } }
+    const later = { code: 'log-failed', retryable: false, cause: { code: 'invalid-record' } }
     await expect(a.client.addJob({ id: 'one', ...HOURLY })).rejects.toMatchObject(later)
   })
 })

@@ -4,8 +4,10 @@ import { encodeCommand } from '../../src/codec/command-avro.ts'
 import { COMMAND_MEMORY_MS } from '../../src/core/limits.ts'
 import { partitionOf } from '../../src/core/partition.ts'
 import { interval } from '../../src/core/triggers/make-trigger.ts'
+import { type EventLog, LogError } from '../../src/ports/event-log.ts'
 import { ENVELOPE } from '../support/inputs.ts'
 import { headers, headerTexts, json, parsed } from '../support/topic-records.ts'
+import { T0 } from '../support/moments.ts'
 import { type TestNode, World } from '../support/world.ts'
 
 const TASKS = { greet: async () => 'hello' }
@@ -141,14 +143,15 @@ describe('a command on a partition that is not its home', () => {
       'horolog-command-id': 'commands/0/0',
       'horolog-forwarded-from': 'commands/0/0',
       'horolog-forwarded-at': new Date(world.clock.now()).toISOString(),
+      'horolog-written-at': new Date(world.clock.now()).toISOString(),
     })
     expect(a.all('JobAdded')).toMatchObject([{ jobId: id, commandId: 'commands/0/0' }])
     expect(await replies(world)).toMatchObject([{ commandId: 'commands/0/0', outcome: 'applied', partition: home }])
     await world.check(a)
   })
 
-  test('counts its times from when it was sent on, not from when the copy came', async () => {
-    const { world, a } = await alone(3)
+  test('counts its times from when it was written, not from when it was sent on or the copy came', async () => {
+    const world = new World({ topics: true, partitions: 3 })
     const { id } = foreignTo(0)
     let refused = 3
     world.faults = ({ to, records }) => {
@@ -162,8 +165,28 @@ describe('a command on a partition that is not its home', () => {
       partition: 0,
       headers: headers({ 'horolog-task': 'greet', 'horolog-id': id, 'horolog-schedule': '@in 1h' }),
     })
+    await world.advance(600_000)
+    const a = await world.node('a', { roles: ['owner'] })
     await world.advance(1_000)
     expect(a.all('JobAdded')).toMatchObject([{ jobId: id, nextFireTime: at + 3_600_000 }])
+  })
+
+  test.each<[string, string, number]>([
+    ['after it was sent on', '2030-01-01T00:00:00.000Z', 0],
+    ['at no time at all', 'yesterday', 0],
+    ['before', new Date(T0 - 60_000).toISOString(), -60_000],
+  ])('counts its times from when it was sent on at the latest: written %s', async (_when, text, ms) => {
+    const { world, a } = await alone(3)
+    const { id, home } = foreignTo(0)
+    const at = world.clock.now()
+    const forwarded = { 'horolog-forwarded-from': 'commands/0/0', 'horolog-forwarded-at': new Date(at).toISOString() }
+    const job = { 'horolog-task': 'greet', 'horolog-id': id, 'horolog-schedule': '@in 1h' }
+    await world.produce('commands', {
+      partition: home,
+      headers: headers({ ...job, ...forwarded, 'horolog-written-at': text }),
+    })
+    await world.quiet()
+    expect(a.all('JobAdded')).toMatchObject([{ jobId: id, nextFireTime: at + 3_600_000 + ms }])
   })
 
   test('is done once when it was sent on twice', async () => {
@@ -387,11 +410,59 @@ describe('inputs that are there no more', () => {
     world.cluster.truncate({ topic: 'commands', partition: 0 }, 2)
     const b = await world.node('b', { tasks: TASKS })
     await world.quiet()
-    expect(b.all('InputLost')).toMatchObject([{ topic: 'commands', from: 5, to: 2 }])
+    expect(b.all('InputLost')).toMatchObject([{ topic: 'commands', from: 2, to: 5 }])
+    expect(b.all('CommandRejected').filter(({ epoch }) => epoch === 2)).toEqual([])
     await world.produce('commands', { value: json({ type: 'AddJob', job: { id: 'good', ...HOURLY } }) })
     await world.advance(10_000)
     expect(b.client.getJobs()).toHaveLength(1)
     expect((await world.fold()).cursor.commandsThrough).toBe(2)
     await world.check(b)
   })
+
+  test('because the topic was made anew are said to be lost, and all that it holds by then is decided, while it is read or not', async () => {
+    const world = new World({ topics: true })
+    const add = async (id: string): Promise<void> => {
+      await world.advance(1_000)
+      await world.produce('commands', {
+        value: json({ type: 'AddJob', commandId: `add ${id}`, job: { id, ...HOURLY } }),
+      })
+    }
+    const a = await world.node('a', { tasks: TASKS })
+    for (const id of ['one', 'two', 'three', 'four']) await add(id)
+    await world.quiet()
+    world.cluster.truncate({ topic: 'commands', partition: 0 }, 0)
+    for (const id of ['five', 'six']) await add(id)
+    await world.quiet()
+    expect(a.all('InputLost')).toMatchObject([{ topic: 'commands', from: 0, to: 4 }])
+    expect(a.client.getJobs()).toHaveLength(6)
+    // Owners that come and decide nothing are no reason to take a command for decided.
+    a.drop()
+    world.cluster.truncate({ topic: 'commands', partition: 0 }, 0)
+    await add('seven')
+    const b = await world.node('b', { tasks: TASKS, log: failing })
+    await world.advance(5_000)
+    b.drop()
+    const c = await world.node('c', { tasks: TASKS })
+    await world.quiet()
+    expect(c.all('InputLost').at(-1)).toMatchObject({ topic: 'commands', from: 0, to: 2 })
+    expect(c.client.getJobs()).toHaveLength(7)
+    expect((await world.fold()).cursor.commandsThrough).toBe(0)
+    await world.check(c)
+  })
 })
+
+/** A log that shows no commands. */
+function failing(log: EventLog): EventLog {
+  return {
+    partitions: log.partitions,
+    append: (to, records) => log.append(to, records),
+    end: (of) => log.end(of),
+    watch: (place, listener) => log.watch(place, listener),
+    join: (member, group) => log.join(member, group),
+    close: () => log.close(),
+    async read(from, offset, bytes) {
+      if (from.topic === 'commands') throw new LogError('unavailable', 'away', { retryable: true })
+      return log.read(from, offset, bytes)
+    },
+  }
+}

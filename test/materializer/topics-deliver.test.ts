@@ -64,6 +64,7 @@ describe('a run that is a record', () => {
 
   test.each<[LogErrorCode, string]>([
     ['invalid-record', 'UnknownTopicError'],
+    ['record-refused', 'RecordRefusedError'],
     ['too-large', 'RecordTooLargeError'],
     ['not-authorized', 'TopicAuthorizationError'],
   ])('that is refused as %s is a failed attempt, and is tried again by its policy', async (code, name) => {
@@ -165,6 +166,19 @@ describe('a run that is a record', () => {
     gate.resolve()
     await world.pass(a.until('RunSucceeded'))
     expect(await world.records('orders')).toHaveLength(1)
+  })
+
+  test("is timed out when its topic does not take it within the job's time-out, and is tried again by its policy", async () => {
+    let isAway = true
+    const { world, a } = await owner({
+      outbox: before(({ topic }) => (topic === 'orders' && isAway ? new Promise(() => {}) : undefined)),
+    })
+    await addOrder(world, { timeoutMs: 30_000, retry: { maxAttempts: 2, initialMs: 1_000 } })
+    const later = await world.pass(a.until('RunRetryScheduled'))
+    expect(later).toMatchObject({ reason: 'timed-out', error: { name: 'TimeoutError' } })
+    isAway = false
+    expect(await world.pass(a.until('RunSucceeded'))).toMatchObject({ attempt: 2 })
+    await world.check(a)
   })
 
   test('is not produced when it is cancelled before its topic is there', async () => {

@@ -100,12 +100,22 @@ describe('options', () => {
     expect(scheduler.getJob('job')?.misfireGraceMs).toBe(null)
   })
 
+  test.each([
+    { maxClockSkew: null },
+    { maxClockSkew: '1s' },
+    { flat: { 'horolog.log': 'memory:', 'horolog.maxClockSkew': 'none' } },
+    { flat: { 'horolog.log': 'memory:', 'horolog.maxClockSkew': 'PT90S' } },
+  ])('may say how wrong a clock may be: %o', async (options) => {
+    await expect(openScheduler(options)).resolves.toBeDefined()
+  })
+
   test.each<[string, SchedulerOptions | { flat: Record<string, unknown> }, string]>([
     ['a log of no kind', { log: 'ftp://x' }, 'log'],
     ['a zone that is none', { timezone: 'Mars/Olympus' }, 'timezone'],
     ['a profile that is none', { profile: 'quartz' as never }, 'profile'],
     ['no slot', { executors: { default: { concurrency: 0 } } }, 'executors.default.concurrency'],
     ['a default out of its range', { jobDefaults: { maxInstances: 0 } }, 'jobDefaults.maxInstances'],
+    ['a clock that must be better than clocks are', { log: 'memory:', maxClockSkew: '999ms' }, 'maxClockSkew'],
     ['a word for a number', { flat: { 'horolog.executors.a.concurrency': 'many' } }, 'horolog.executors.a.concurrency'],
     ['an option below a value', { flat: { 'horolog.log': 'memory:', 'horolog.log.x': '1' } }, 'horolog.log.x'],
     ['a path with a hole', { flat: { 'horolog.jobDefaults..x': '1' } }, 'horolog.jobDefaults..x'],

@@ -17,6 +17,8 @@ import { createSeededEntropy } from '../../src/adapters/memory/seeded-entropy.ts
 import { createVirtualClock, type VirtualClock } from '../../src/adapters/memory/virtual-clock.ts'
 import { JobClient } from '../../src/client/job-client.ts'
 import { createEventCodec } from '../../src/codec/event-codec.ts'
+import { createRunTokens } from '../../src/codec/run-tokens.ts'
+import { tokenKeys } from '../../src/config/token-keys.ts'
 import type { Event, EventOf, EventType } from '../../src/core/events.ts'
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/core/job/resolve-definition.ts'
 import type { TaskHandler } from '../../src/executor/task-registry.ts'
@@ -61,6 +63,10 @@ export interface NodeOptions {
   /** Runs in flight by executor name. */
   readonly executors?: ReadonlyMap<string, number>
   readonly deliverTopics?: readonly string[]
+  /** With topics: of the tokens that reports carry. Default: none, so that there are no tokens. */
+  readonly tokenKeys?: readonly string[]
+  /** With topics. */
+  readonly maxClockSkewMs?: number | null
   /** With topics: what stands between the node and its outbox. */
   readonly outbox?: (outbox: Outbox) => Outbox
   /** What stands between the node and its log. */
@@ -120,8 +126,9 @@ export class World {
   }
 
   /** A log that its nodes share. */
-  shared(log: EventLog, wrap: (outbox: Outbox) => Outbox = (outbox) => outbox): ClusterLog {
-    return { log, outbox: wrap(createMemoryOutbox(log, this.clock)), replyTopics: new Set(['replies']) }
+  shared(log: EventLog, { outbox: wrap = (outbox) => outbox, tokenKeys: keys = [] }: NodeOptions = {}): ClusterLog {
+    const tokens = createRunTokens(tokenKeys(keys.length === 0 ? null : keys, {}))
+    return { log, outbox: wrap(createMemoryOutbox(log, this.clock)), replyTopics: new Set(['replies']), tokens }
   }
 
   /** Lets everything happen that needs no time. */
@@ -288,8 +295,9 @@ export class TestNode {
     this.#world = world
     this.#options = options
     this.local = new LocalNode({
-      stores: { default: options.topics === true ? world.shared(log, options.outbox) : { log, singleWriter: false } },
+      stores: { default: options.topics === true ? world.shared(log, options) : { log, singleWriter: false } },
       ...(options.roles === undefined ? {} : { roles: options.roles }),
+      ...(options.maxClockSkewMs === undefined ? {} : { maxClockSkewMs: options.maxClockSkewMs }),
       ...(options.executors === undefined ? {} : { executors: options.executors }),
       ...(options.deliverTopics === undefined ? {} : { deliverTopics: options.deliverTopics }),
       clock: world.clock,

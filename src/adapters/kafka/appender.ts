@@ -4,18 +4,25 @@
  * Invariants:
  * 1. Appends to one partition leave in the order of the calls.
  * 2. What was not handed to an open connection is refused; of everything after that only a named refusal is.
+ * 3. The term of an append is of a moment after it: the question goes out behind it on the same connection, whose requests
+ *    a broker handles one after another.
  */
-import type { Appended } from '../../ports/event-log.ts'
+import type { Appended, LogError } from '../../ports/event-log.ts'
 import type { Connections } from './connections.ts'
-import { isStaleLeader, noAnswer, produceError } from './errors.ts'
+import { isStaleLeader, noAnswer } from './errors.ts'
 import type { Connection } from './kjs.ts'
-import { type Place, produceRequest } from './requests.ts'
+import { endRequest, type OffsetAnswer, type Place, produceRequest } from './requests.ts'
+import type { Terms } from './terms.ts'
 import type { TopicMap } from './topic-map.ts'
 
 export interface AppenderOptions {
   readonly connections: Connections
   readonly topics: TopicMap
+  /** null: nobody wants to know in which term an append was. */
+  readonly terms: Terms | null
   readonly requestTimeoutMs: number
+  /** What a broker's error means for who appends. */
+  readonly errorOf: (code: number, where: string) => LogError
 }
 
 export class Appender {
@@ -29,19 +36,24 @@ export class Appender {
 
   /** `timestamp`: the time of the append on a topic that doesn't stamp it itself. Rejects with `LogError`. */
   async append(to: Place, batch: Uint8Array, timestamp: number): Promise<Appended> {
-    const { connections, topics, requestTimeoutMs } = this.#options
+    const { connections, topics, terms, requestTimeoutMs, errorOf } = this.#options
     const where = `${to.topic}[${to.partition}]`
     const request = produceRequest(to, batch, requestTimeoutMs)
-    const { connection, answer } = await this.#inTurn(where, async () => {
+    const { connection, socket, answer, led } = await this.#inTurn(where, async () => {
       const opened = await this.#open(to)
       // Not awaited here: the next append may go out as soon as this one has.
-      return { connection: opened, answer: connections.send(opened, request) }
+      const sent = connections.send(opened, request)
+      const led = terms === null ? null : connections.send(opened, endRequest(to, 0)).then(epochOf, () => null)
+      return { connection: opened, socket: opened.socket ?? null, answer: sent, led }
     })
     try {
       const { errorCode, baseOffset, appendTime } = await answer
-      if (errorCode === 0) return { baseOffset, timestamp: appendTime < 0 ? timestamp : appendTime }
+      if (errorCode === 0) {
+        const appended = { baseOffset, timestamp: appendTime < 0 ? timestamp : appendTime }
+        return terms === null ? appended : { ...appended, term: terms.at(to, socket, await led) }
+      }
       if (isStaleLeader(errorCode)) topics.forget(to.topic)
-      throw produceError(errorCode, where)
+      throw errorOf(errorCode, where)
     } catch (err) {
       if (!connection.isConnected()) topics.forget(to.topic)
       throw noAnswer(err, where)
@@ -69,4 +81,9 @@ export class Appender {
     turn.then(forget, forget)
     return turn
   }
+}
+
+/** null: it is not known. */
+function epochOf({ errorCode, leaderEpoch }: OffsetAnswer): number | null {
+  return errorCode === 0 && leaderEpoch >= 0 ? leaderEpoch : null
 }

@@ -5,6 +5,7 @@
  */
 import { LogError, type LogErrorCode } from '../../ports/event-log.ts'
 import { protocolError } from './kjs.ts'
+import type { DamagedBatch } from './record-batch.ts'
 
 export const OFFSET_OUT_OF_RANGE = 1
 export const UNKNOWN_TOPIC_OR_PARTITION = 3
@@ -26,6 +27,14 @@ const NOT_TAKEN: ReadonlySet<number> = new Set([17, 37, 38, 40, 42, 44])
 /** Another broker leads the partition, or none does yet. */
 const STALE_LEADER: ReadonlySet<number> = new Set([3, 5, 6, 8, 9, 56, 74, 75, 76, 78])
 
+/**
+ * Of a record that is produced: what nothing but another record, or another setting of its topic, mends (Kafka's own clients
+ * don't try these again either): its name, its timestamp, its format, its compression, what a compacted topic needs.
+ */
+const NEVER_TAKEN: ReadonlySet<number> = new Set([17, 32, 35, 42, 43, 76, 87])
+/** A sum that is wrong, and an error that the broker has no name for: of this moment, or of this record for ever. */
+const HARDLY_TAKEN: ReadonlySet<number> = new Set([-1, 2])
+
 export function isStaleLeader(code: number): boolean {
   return STALE_LEADER.has(code)
 }
@@ -37,6 +46,17 @@ export function produceError(code: number, where: string): LogError {
   return new LogError(refusal, text, { retryable: refusal === 'unavailable' })
 }
 
+/**
+ * Of records that may be sent again whatever became of them, or be given up: also what is no refusal for certain is one when
+ * sending them again is of no use. A `record-refused` that is retryable may be of the moment: a few more attempts tell.
+ */
+export function outboxError(code: number, where: string): LogError {
+  const error = produceError(code, where)
+  const retryable = HARDLY_TAKEN.has(code)
+  if (!retryable && !NEVER_TAKEN.has(code)) return error
+  return new LogError('record-refused', error.message, { outcome: error.outcome, retryable })
+}
+
 /** Of a request that changes nothing. */
 export function requestError(code: number, where: string): LogError {
   const text = `${where}: ${described(code)}`
@@ -44,6 +64,17 @@ export function requestError(code: number, where: string): LogError {
   if (NOT_AUTHORIZED.has(code)) return new LogError('not-authorized', text)
   if (NOT_TAKEN.has(code)) return new LogError('invalid-record', text)
   return new LogError('unavailable', text, { retryable: true })
+}
+
+/** A batch that is not what was written. It may be whole at another broker, or when it is sent once more. */
+export function damageError({ first, expected, came }: DamagedBatch, where: string): LogError {
+  const position = `${where} offset ${first}`
+  const sums = `expected CRC-32C ${hex(expected)}, got ${hex(came)}`
+  return new LogError('corrupt', `${position}: the record batch is damaged: ${sums}`, { retryable: true, position })
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, '0')
 }
 
 /** Of making or changing a topic; `words` are the broker's. */

@@ -2,7 +2,7 @@
  * The log on a Kafka cluster.
  *
  * Boundary: the port's topics are `<namespace>.<topic>` here; their partitions and settings are made by `topics.ts` and
- * only checked here. Events and state are read as far as they are written, as the reader's rule wants it; from all other
+ * only checked here (`topic-check.ts`). Events and state are read as far as they are written, as the reader's rule wants it; from all other
  * topics, into which anybody produces, records of aborted transactions are left out. What no reader can unpack is passed
  * over, and told at each read.
  */
@@ -21,11 +21,14 @@ import { type Logger, SILENT } from '../../ports/telemetry.ts'
 import { Appender } from './appender.ts'
 import { checkBatch } from './batch-rules.ts'
 import { Connections } from './connections.ts'
+import { produceError } from './errors.ts'
 import { GroupMembership } from './group-membership.ts'
 import { type KafkaOptions, type KafkaSettings, kafkaSettings } from './kafka-options.ts'
 import { encodeBatch } from './record-batch.ts'
 import { Reader } from './reader.ts'
 import type { Isolation, Place } from './requests.ts'
+import { Terms } from './terms.ts'
+import { checkCounts, checkSettings } from './topic-check.ts'
 import { TopicMap, noSuchPlace } from './topic-map.ts'
 import { Watches } from './watches.ts'
 
@@ -34,6 +37,8 @@ export interface KafkaLogOptions extends KafkaOptions {
   readonly logger?: Logger
   /** Wall clock, epoch milliseconds: stamps records where the topic doesn't, and makes generations rise. */
   readonly now: () => number
+  /** For one who decides: also the settings of the topics have to be right. Default false: only their partitions. */
+  readonly decides?: boolean
 }
 
 export interface KafkaLog extends EventLog {
@@ -43,8 +48,6 @@ export interface KafkaLog extends EventLog {
 
 /** Kafka's rule for topic names, less what the namespace may take. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,148}$/
-/** Have as many partitions as events. */
-const PARALLEL = ['commands', 'reports', 'state'] as const
 const EVERYTHING: ReadonlySet<string> = new Set(['events', 'state'])
 
 /**
@@ -56,7 +59,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
   const logger = options.logger ?? SILENT
   const parts = connect(settings, logger)
   try {
-    const partitions = await checkTopics(parts.topics, settings)
+    const cluster = { settings, connections: parts.reads, topics: parts.topics }
+    const partitions = await checkCounts(cluster)
+    if (options.decides === true) await checkSettings(cluster, logger)
     return new Log({ ...parts, settings, logger, now: options.now, partitions })
   } catch (err) {
     await parts.reads.close()
@@ -67,7 +72,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
 interface Parts {
   readonly appends: Connections
   readonly reads: Connections
-  readonly polls: Connections
+  /** By isolation: a broker takes one for all partitions that a request asks for. */
+  readonly polls: readonly [Connections, Connections]
   readonly topics: TopicMap
 }
 
@@ -81,22 +87,8 @@ interface LogParts extends Parts {
 function connect(settings: KafkaSettings, logger: Logger): Parts {
   const connections = (): Connections => new Connections(settings, logger)
   const reads = connections()
-  return { appends: connections(), reads, polls: connections(), topics: new TopicMap(reads, settings.brokers) }
-}
-
-async function checkTopics(topics: TopicMap, { namespace, brokers }: KafkaSettings): Promise<number> {
-  const apply = `horolog topics apply --log kafka://${brokers.join(',')}/${namespace}`
-  const partitions = await topics.count(`${namespace}.events`)
-  if (partitions === null)
-    throw new LogError('wrong-log', `there is no topic ${namespace}.events; create the topics with: ${apply}`)
-  for (const name of PARALLEL) {
-    const found = await topics.count(`${namespace}.${name}`)
-    if (found === partitions) continue
-    const what = found === null ? 'is missing' : `has ${found} partitions`
-    const expected = `expected as many as ${namespace}.events has, ${partitions}`
-    throw new LogError('wrong-log', `topic ${namespace}.${name} ${what}, ${expected}; see: ${apply}`)
-  }
-  return partitions
+  const polls = [connections(), connections()] as const
+  return { appends: connections(), reads, polls, topics: new TopicMap(reads, settings.brokers) }
 }
 
 class Log implements KafkaLog {
@@ -104,7 +96,8 @@ class Log implements KafkaLog {
   readonly #parts: LogParts
   readonly #appender: Appender
   readonly #reader: Reader
-  readonly #watches: Watches
+  /** By isolation. */
+  readonly #watches: readonly [Watches, Watches]
   /** By group; those that are over as well. */
   readonly #memberships = new Map<string, GroupMembership>()
   readonly #appending = new Set<Promise<unknown>>()
@@ -113,11 +106,20 @@ class Log implements KafkaLog {
   constructor(parts: LogParts) {
     this.#parts = parts
     this.partitions = parts.partitions
-    const { topics, settings } = parts
+    const { topics, settings, logger } = parts
     const { requestTimeoutMs } = settings
-    this.#appender = new Appender({ connections: parts.appends, topics, requestTimeoutMs })
+    const terms = new Terms((place) => this.#watches.forEach((watches) => watches.forget(place)))
+    this.#appender = new Appender({
+      connections: parts.appends,
+      topics,
+      terms,
+      requestTimeoutMs,
+      errorOf: produceError,
+    })
     this.#reader = new Reader({ connections: parts.reads, topics, patienceMs: requestTimeoutMs })
-    this.#watches = new Watches({ connections: parts.polls, topics, reader: this.#reader, logger: parts.logger })
+    const watches = (isolation: Isolation): Watches =>
+      new Watches({ connections: parts.polls[isolation], topics, reader: this.#reader, isolation, logger })
+    this.#watches = [watches(0), watches(1)]
   }
 
   async partitionsOf(topic: string): Promise<number> {
@@ -139,8 +141,9 @@ class Log implements KafkaLog {
   async read(from: TopicPartition, offset: number, maxBytes: number): Promise<ReadResult> {
     this.#mustBeOpen()
     const place = this.#fullName(from)
-    const ahead = this.#watches.take(place, offset, maxBytes)
-    const read = ahead ?? (await this.#reader.read(place, offset, maxBytes, isolationOf(from)))
+    const isolation = isolationOf(from)
+    const ahead = this.#watches[isolation].take(place, offset, maxBytes)
+    const read = ahead ?? (await this.#reader.read(place, offset, maxBytes, isolation))
     if (read.unreadable !== undefined)
       this.#parts.logger.warn({ ...from, ...read.unreadable }, 'a batch can not be read, and is passed over')
     return read
@@ -153,7 +156,7 @@ class Log implements KafkaLog {
 
   watch(partition: TopicPartition, listener: () => void): () => void {
     this.#mustBeOpen()
-    return this.#watches.watch(this.#fullName(partition), isolationOf(partition), listener)
+    return this.#watches[isolationOf(partition)].watch(this.#fullName(partition), listener)
   }
 
   async join(member: GroupMember, group: Group = OWNERS): Promise<Membership> {
@@ -179,10 +182,10 @@ class Log implements KafkaLog {
   async #close(): Promise<void> {
     const { appends, reads, polls } = this.#parts
     this.#reader.close()
-    this.#watches.close()
+    for (const watches of this.#watches) watches.close()
     await Promise.allSettled(this.#appending)
     await Promise.all([...this.#memberships.values()].map((membership) => membership.leave()))
-    await Promise.all([appends.close(), reads.close(), polls.close()])
+    await Promise.all([appends, reads, ...polls].map((connections) => connections.close()))
   }
 
   async #append(to: TopicPartition, records: readonly LogRecord[]): Promise<Appended> {

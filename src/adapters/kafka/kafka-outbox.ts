@@ -12,11 +12,14 @@ import { murmur2, partitionOf } from '../../core/partition.ts'
 import { checkBatch } from './batch-rules.ts'
 import { Connections } from './connections.ts'
 import { Appender } from './appender.ts'
+import { outboxError } from './errors.ts'
 import { kafkaSettings } from './kafka-options.ts'
 import type { KafkaLogOptions } from './kafka-log.ts'
 import { OutboxLane, type Parcel, Retries } from './outbox-lane.ts'
 import { TopicMap, noSuchPlace } from './topic-map.ts'
 
+/** After so long the cluster is asked again how many partitions a topic has: it may have grown. */
+const COUNT_AGAIN_MS = 60_000
 /** Kafka's rule for topic names. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
 
@@ -26,7 +29,8 @@ export function createKafkaOutbox(options: KafkaLogOptions): Outbox {
   const logger = options.logger ?? SILENT
   const connections = new Connections(settings, logger)
   const topics = new TopicMap(connections, settings.brokers)
-  const appender = new Appender({ connections, topics, requestTimeoutMs: settings.requestTimeoutMs })
+  const { requestTimeoutMs } = settings
+  const appender = new Appender({ connections, topics, terms: null, requestTimeoutMs, errorOf: outboxError })
   const retries = new Retries(logger)
   return new TopicOutbox({ namespace: settings.namespace, now: options.now, connections, topics, appender, retries })
 }
@@ -49,6 +53,8 @@ class TopicOutbox implements Outbox {
   readonly #parts: OutboxParts
   /** By full topic name: what waits until the number of its partitions is known. */
   readonly #waiting = new Map<string, Waiting[]>()
+  /** By full topic name: when its partitions were counted, epoch ms. */
+  readonly #counted = new Map<string, number>()
   readonly #lanes = new Map<string, OutboxLane>()
   readonly #unsettled = new Set<Promise<void>>()
   #closing: Promise<void> | null = null
@@ -90,13 +96,22 @@ class TopicOutbox implements Outbox {
   }
 
   async #route(topic: string): Promise<void> {
-    const { retries, topics } = this.#parts
     try {
-      const count = await retries.untilDone(() => topics.count(topic))
+      const count = await this.#count(topic)
       for (const waiting of this.#takeWaiting(topic)) this.#post(topic, count, waiting)
     } catch (err) {
       for (const { parcel } of this.#takeWaiting(topic)) parcel.reject(err)
     }
+  }
+
+  async #count(topic: string): Promise<number | null> {
+    const { now, retries, topics } = this.#parts
+    const counted = this.#counted.get(topic)
+    // The clock may have stepped back.
+    if (counted !== undefined && Math.abs(now() - counted) < COUNT_AGAIN_MS) return topics.count(topic)
+    const count = await retries.untilDone(() => topics.recount(topic))
+    this.#counted.set(topic, now())
+    return count
   }
 
   #takeWaiting(topic: string): readonly Waiting[] {

@@ -10,7 +10,7 @@ export interface OauthClient {
 /** A token server that is silent for longer is down. */
 const TIMEOUT_MS = 10_000
 
-/** Asks for a new token at each call; those made meanwhile share its answer. Errors name the endpoint's host alone. */
+/** Asks for a new token at each call; those made meanwhile share its answer. Errors name the endpoint's host, and nothing of its answers. */
 export function oauthTokens(client: OauthClient): () => Promise<string> {
   let asking: Promise<string> | null = null
   return () => {
@@ -28,8 +28,18 @@ async function request({ endpoint, clientId, clientSecret, scope }: OauthClient)
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   if (!response.ok) throw new Error(`the token endpoint at ${endpoint.host} answered ${response.status}`)
-  const answer: unknown = await response.json()
+  const answer = await jsonOf(response, endpoint)
   const token = typeof answer === 'object' && answer !== null && 'access_token' in answer ? answer.access_token : null
   if (typeof token !== 'string') throw new Error(`the token endpoint at ${endpoint.host} gave no access_token`)
   return token
+}
+
+/** The parser's own error quotes the text, which may be a token. */
+async function jsonOf(response: Response, { host }: URL): Promise<unknown> {
+  const text = await response.text()
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(`the token endpoint at ${host} answered with what is no JSON`)
+  }
 }

@@ -18,6 +18,10 @@ const MAX_BATCH_RECORDS = 500
 const MAX_BATCH_BYTES = 900 * 1024
 const RETRY_MS = 50
 const MAX_RETRY_MS = 5_000
+/** One record of the batch may have made the topic refuse all of them. */
+const ONES_FAULT: ReadonlySet<string> = new Set(['too-large', 'record-refused'])
+/** A refusal that may be of the moment is believed after so many attempts. */
+const BELIEVED_AFTER = 3
 /** After so many attempts it is told that something does not get through. */
 const WARN_AFTER = 5
 
@@ -68,7 +72,7 @@ export class OutboxLane {
       await this.#options.retries.untilDone(() => this.#attempt(batch))
       for (const { resolve } of batch) resolve()
     } catch (err) {
-      const isOnes = err instanceof LogError && (err.code === 'too-large' || err.code === 'invalid-record')
+      const isOnes = err instanceof LogError && ONES_FAULT.has(err.code)
       if (!isOnes || batch.length === 1) {
         for (const { reject } of batch) reject(err)
         return
@@ -126,6 +130,7 @@ export class Retries {
         return await task()
       } catch (err) {
         if (!(err instanceof LogError) || !err.retryable) throw err
+        if (err.code === 'record-refused' && attempt === BELIEVED_AFTER) throw err
         const log = attempt === WARN_AFTER ? 'warn' : 'debug'
         this.#logger[log]({ err, attempt }, 'records do not leave; trying again')
         this.#isOver = this.#closing.signal.aborted

@@ -1,8 +1,7 @@
 /**
  * Batches of one partition that came with a poll, until they are read: one run of offsets without a gap.
  *
- * Boundary: holds no batch of a transaction. Whether such a one counts only its end says, so it is read from the broker,
- * and a run begins anew after it.
+ * Boundary: takes what it is given for what a read would bring; whether a transaction counts is said by whoever polled.
  */
 import type { RecordBatch } from './record-batch.ts'
 
@@ -21,8 +20,7 @@ export class ReadAhead {
   add(batches: readonly RecordBatch[]): void {
     for (const batch of batches) {
       const last = this.#batches.at(-1)
-      if (batch.transactional || (last !== undefined && last.next !== batch.first)) this.clear()
-      if (batch.transactional) continue
+      if (last !== undefined && last.next !== batch.first) this.clear()
       this.#batches.push(batch)
       this.#bytes += batch.bytes
     }

@@ -5,14 +5,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LogError, type ReadResult, type StoredRecord } from '../../ports/event-log.ts'
 import type { Connections, Lane } from './connections.ts'
-import { noAnswer, requestError } from './errors.ts'
+import { damageError, noAnswer, requestError } from './errors.ts'
 import { Patience } from './patience.ts'
 import type { RecordBatch } from './record-batch.ts'
-import { type Isolation, type Place, type WireRequest, endRequest, fetchRequest, startRequest } from './requests.ts'
+import type { Fetched, Isolation, Place, WireRequest } from './requests.ts'
+import { endRequest, fetchRequest, startRequest } from './requests.ts'
 import type { TopicMap } from './topic-map.ts'
 
 /** One answer: large enough for a fast restore, small enough that decoding doesn't hold up a heartbeat. */
 const MAX_FETCH_BYTES = 8 * 1024 * 1024
+/**
+ * A broker gives the first batch whole however large it is, so one of which this much is not all has a length that was
+ * never written.
+ */
+export const MAX_TORN_BYTES: number = 64 * 1024 * 1024
 /** Below it a fetch is not cheaper. */
 const MIN_FETCH_BYTES = 64 * 1024
 const RETRY_MS = 50
@@ -41,9 +47,10 @@ export class Reader {
     for (;;) {
       const place = { ...from, offset, maxBytes: fetchBytes }
       const request = fetchRequest([place], { isolation, maxWaitMs: 0, maxBytes: fetchBytes })
-      const asked = this.#ask(from, request, where, (answer) => answer[0]?.errorCode ?? 0, 1)
+      const asked = this.#ask(from, request, where, (answer) => errorOfFetch(answer[0], offset), 1)
       const [fetched] = await asked.catch((err) => this.#withFirst(from, err))
       if (fetched?.torn !== true) return wholeBatches(fetched?.batches ?? [], offset, maxBytes)
+      if (fetchBytes >= MAX_TORN_BYTES) throw tornError(where)
       fetchBytes *= 2
     }
   }
@@ -83,8 +90,7 @@ export class Reader {
           const error = noAnswer(err, where)
           if (this.#closed) throw new LogError('closed', 'the log is closed', { cause: error })
           patience ??= new Patience(patienceMs)
-          if (!error.retryable || patience.isOver)
-            throw new LogError(error.code, error.message, { retryable: error.retryable, cause: error })
+          if (!error.retryable || patience.isOver) throw givenUp(error)
           topics.forget(place.topic)
           await sleep(pause, undefined, { ref: false })
         }
@@ -108,6 +114,24 @@ export class Reader {
     if (code === 0) return answer
     throw requestError(code, where)
   }
+}
+
+/** A damaged batch is an error to whom nothing before it is left to read. */
+function errorOfFetch(fetched: Fetched | undefined, offset: number): number {
+  const { errorCode = 0, damaged = null, batches = [] } = fetched ?? {}
+  if (fetched === undefined || damaged === null || batches.some(({ next }) => next > offset)) return errorCode
+  throw damageError(damaged, `${fetched.topic}[${fetched.partition}]`)
+}
+
+function tornError(position: string): LogError {
+  const text = `${position}: a record batch does not end within ${MAX_TORN_BYTES} bytes`
+  return new LogError('corrupt', text, { retryable: true, position })
+}
+
+/** As an error of the whole read: from here on it is the caller's to try again. */
+function givenUp(error: LogError): LogError {
+  const { code, message, retryable, position } = error
+  return new LogError(code, message, { retryable, position, cause: error })
 }
 
 /**

@@ -4,6 +4,7 @@
  * Boundary: bytes in, records out. Offsets inside a batch may have holes, which compaction made, and a batch may have
  * lost all its records; its `next` says where to read on all the same. So it does of a batch that can't be unpacked: that
  * is no error, which a reader would only meet again.
+ * Invariant: no record is taken of a batch whose check sum is wrong, and none of what stands behind it.
  */
 import type { RecordHeader, StoredRecord } from '../../ports/event-log.ts'
 import { MAX_BYTES, decompress } from './compression.ts'
@@ -32,6 +33,21 @@ export interface RecordBatch {
   readonly unreadable: string | null
 }
 
+/** Not what was written: nothing of it can be believed but where it stands. */
+export interface DamagedBatch {
+  readonly first: number
+  /** CRC-32C, as the batch says it. */
+  readonly expected: number
+  /** And as its bytes have it. */
+  readonly came: number
+}
+
+export interface RecordSet {
+  readonly batches: readonly RecordBatch[]
+  /** Stands behind them; null: nothing is damaged. */
+  readonly damaged: DamagedBatch | null
+}
+
 const MAGIC = 2
 const COMPRESSION_MASK = 7
 const LOG_APPEND_TIME = 8
@@ -41,7 +57,10 @@ const CONTROL = 32
 const PREFIX_BYTES = 12
 /** From the first offset to the number of records. */
 const HEADER_BYTES = 61
+/** The smallest message before format 2: up to its value's length, without a key or a value. */
+const OLD_HEADER_BYTES = 26
 const LENGTH_AT = 8
+const MAGIC_AT = 16
 const CRC_AT = 17
 const CRC_FROM = 21
 const ABORT_MARKER = 0
@@ -90,22 +109,36 @@ function writeRecord(batch: WireWriter, { key, value, headers = [] }: EncodableR
 }
 
 /**
- * The whole batches of a fetched record set. Left for the next fetch are a torn one at its end, and what stands behind one
- * that can't be read or behind `MAX_BYTES` of unpacked ones: small batches that unpack to much come in numbers.
+ * The whole batches of a fetched record set, up to a damaged one. Left for the next fetch are a torn one at its end, and
+ * what stands behind one that can't be read or behind `MAX_BYTES` of unpacked ones: small batches that unpack to much come
+ * in numbers.
  */
-export function decodeBatches(recordSet: Buffer): RecordBatch[] {
+export function decodeBatches(recordSet: Buffer): RecordSet {
   const batches: RecordBatch[] = []
   let unpacked = 0
   let at = 0
-  while (at + HEADER_BYTES <= recordSet.length && unpacked < MAX_BYTES) {
+  while (at + OLD_HEADER_BYTES <= recordSet.length && unpacked < MAX_BYTES) {
     const size = PREFIX_BYTES + recordSet.readInt32BE(at + LENGTH_AT)
-    if (size < HEADER_BYTES || at + size > recordSet.length) break
-    const decoded = decodeBatch(recordSet.subarray(at, at + size))
+    if (at + size > recordSet.length) break
+    const bytes = recordSet.subarray(at, at + Math.max(size, OLD_HEADER_BYTES))
+    const damaged = damageOf(bytes, size)
+    if (damaged !== null) return { batches, damaged }
+    const decoded = decodeBatch(bytes)
     batches.push(decoded.batch)
     unpacked += decoded.unpacked
     at += size
   }
-  return batches
+  return { batches, damaged: null }
+}
+
+/** Before format 2 it has no such sum. `size`: as it says itself, of which no batch has less than its header. */
+function damageOf(batch: Buffer, size: number): DamagedBatch | null {
+  const isOld = batch.readInt8(MAGIC_AT) !== MAGIC
+  const isWhole = size >= (isOld ? OLD_HEADER_BYTES : HEADER_BYTES)
+  if (isOld && isWhole) return null
+  const expected = batch.readUInt32BE(CRC_AT)
+  const came = crc32c(batch.subarray(CRC_FROM))
+  return isWhole && came === expected ? null : { first: new WireReader(batch).int64(), expected, came }
 }
 
 interface Decoded {
@@ -182,13 +215,13 @@ function readRecord(reader: WireReader, { first, firstTime, appendTime }: Origin
   const timestamp = appendTime ?? firstTime + reader.varint()
   if (appendTime !== null) reader.varint()
   const offset = first + reader.varint()
-  const key = reader.varintString()
+  const key = reader.varintKey()
   const value = reader.varintBytes()
   const headers: RecordHeader[] = []
   for (let left = reader.varint(); left > 0; left--) {
     headers.push([reader.varintString() ?? '', reader.varintBytes() ?? new Uint8Array(0)])
   }
-  return { offset, timestamp, key, value, headers }
+  return { offset, timestamp, ...key, value, headers }
 }
 
 /** The key of a control record: version and type, two bytes each. */

@@ -2,7 +2,7 @@
  * The requests that we make of a broker ourselves: plain data, with what their answers mean. Versions are the newest
  * that need no flexible encoding; every broker from 2.4 on has them.
  */
-import { type RecordBatch, decodeBatches, withoutAborted } from './record-batch.ts'
+import { type DamagedBatch, type RecordBatch, decodeBatches, withoutAborted } from './record-batch.ts'
 import { type WireReader, WireWriter } from './wire.ts'
 
 export interface WireRequest<T> {
@@ -31,6 +31,8 @@ export interface TopicMetadata {
   readonly name: string
   /** Node id by partition; -1: none. */
   readonly leaders: readonly number[]
+  /** Of the partition that has the fewest. */
+  readonly copies: number
 }
 
 export function metadataRequest(topics: readonly string[]): WireRequest<ClusterMetadata> {
@@ -62,12 +64,13 @@ function topicMetadata(answer: WireReader): TopicMetadata {
   const partitions = answer.array(() => {
     answer.int16()
     const [partition, leader] = [answer.int32(), answer.int32()] as const
-    for (let lists = 0; lists < 3; lists++) answer.array(() => answer.int32())
-    return { partition, leader }
+    const replicas = answer.array(() => answer.int32())
+    for (let lists = 0; lists < 2; lists++) answer.array(() => answer.int32())
+    return { partition, leader, copies: replicas.length }
   })
   const leaders = new Array<number>(partitions.length).fill(-1)
   for (const { partition, leader } of partitions) leaders[partition] = leader
-  return { errorCode, name, leaders }
+  return { errorCode, name, leaders, copies: Math.min(...partitions.map(({ copies }) => copies)) }
 }
 
 export interface Produced {
@@ -116,6 +119,8 @@ export interface Fetched extends Place {
   /** Where readers of this isolation end for now. */
   readonly end: number
   readonly batches: readonly RecordBatch[]
+  /** Stands behind them; null: nothing is damaged. */
+  readonly damaged: DamagedBatch | null
   /** There were bytes, but not one whole batch. */
   readonly torn: boolean
 }
@@ -169,14 +174,15 @@ function fetchedPartition(answer: WireReader, topic: string, isolation: Isolatio
   const aborted = answer.array(() => ({ producerId: answer.int64(), first: answer.int64() }))
   answer.int32()
   const recordSet = answer.bytes()
-  const whole = decodeBatches(recordSet)
+  const { batches: whole, damaged } = decodeBatches(recordSet)
   return {
     topic,
     partition,
     errorCode,
     end: isolation === 0 ? highWatermark : lastStable,
     batches: isolation === 0 ? whole : withoutAborted(whole, aborted),
-    torn: recordSet.length > 0 && whole.length === 0,
+    damaged,
+    torn: recordSet.length > 0 && whole.length === 0 && damaged === null,
   }
 }
 
@@ -195,14 +201,17 @@ export function startRequest(of: Place): WireRequest<OffsetAnswer> {
 export interface OffsetAnswer {
   readonly errorCode: number
   readonly offset: number
+  /** Of the end: how often the partition has changed its leader until now. -1: the broker doesn't know. */
+  readonly leaderEpoch: number
 }
 
 function offsetRequest(of: Place, isolation: Isolation, which: number): WireRequest<OffsetAnswer> {
   const body = new WireWriter()
-  body.int32(-1).int8(isolation).int32(1).string(of.topic).int32(1).int32(of.partition).int64(which)
+  // Whatever epoch the leader is in.
+  body.int32(-1).int8(isolation).int32(1).string(of.topic).int32(1).int32(of.partition).int32(-1).int64(which)
   return {
     apiKey: 2,
-    apiVersion: 3,
+    apiVersion: 5,
     apiName: 'ListOffsets',
     body,
     decode(answer) {
@@ -213,7 +222,7 @@ function offsetRequest(of: Place, isolation: Isolation, which: number): WireRequ
           answer.int32()
           const errorCode = answer.int16()
           answer.int64()
-          return { errorCode, offset: answer.int64() }
+          return { errorCode, offset: answer.int64(), leaderEpoch: answer.int32() }
         })
       })
       const [end] = topic ?? []

@@ -29,6 +29,7 @@ const GONE_MS = 3_000
 
 interface Known {
   readonly leaders: readonly number[]
+  readonly copies: number
   fresh: boolean
   /** Since when the brokers do not know it. */
   missing: Patience | null
@@ -50,6 +51,12 @@ export class TopicMap {
   async count(topic: string): Promise<number | null> {
     if (!this.#topics.has(topic)) await this.#ask(topic)
     return this.#topics.get(topic)?.leaders.length ?? null
+  }
+
+  /** How many copies the topic has, of the partition that has the fewest; null: there is no such topic. */
+  async copies(topic: string): Promise<number | null> {
+    await this.count(topic)
+    return this.#topics.get(topic)?.copies ?? null
   }
 
   /** As `count`, asked anew: a topic may have grown. */
@@ -113,7 +120,8 @@ export class TopicMap {
     }
     if (found.errorCode !== 0 && !isStaleLeader(found.errorCode)) throw requestError(found.errorCode, topic)
     this.#topics.get(topic)?.missing?.end()
-    if (found.leaders.length > 0) this.#topics.set(topic, { leaders: found.leaders, fresh: true, missing: null })
+    const { leaders, copies } = found
+    if (leaders.length > 0) this.#topics.set(topic, { leaders, copies, fresh: true, missing: null })
   }
 
   #isMissing(topic: string): void {

@@ -38,9 +38,20 @@ const MAX_MESSAGE_BYTES = 1_048_588
 
 const LOG_APPEND_TIME: TopicSetting = { name: 'message.timestamp.type', value: 'LogAppendTime', rule: 'exact' }
 
+/** Two of three: one broker may be away, and what was acknowledged is on another one. */
+function minInsync(copies: number): TopicSetting {
+  return { name: 'min.insync.replicas', value: copies >= DEFAULT_REPLICATION_FACTOR ? '2' : '1', rule: 'at-least' }
+}
+
+/** One that has another number of copies than those that are made: more can't be in sync than there are. */
+export function withCopies(topic: DesiredTopic, copies: number): DesiredTopic {
+  const insync = minInsync(copies)
+  return { ...topic, settings: topic.settings.map((setting) => (setting.name === insync.name ? insync : setting)) }
+}
+
 export function desiredTopics({ partitions, replicationFactor, executors }: TopicNumbers): DesiredTopic[] {
   const safe: TopicSetting[] = [
-    { name: 'min.insync.replicas', value: replicationFactor >= 3 ? '2' : '1', rule: 'at-least' },
+    minInsync(replicationFactor),
     { name: 'unclean.leader.election.enable', value: 'false', rule: 'exact' },
     { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES), rule: 'at-least' },
   ]

@@ -14,36 +14,33 @@ import type { WireRequest } from './requests.ts'
 import { type TopicAnswer, alterTopicRequest, createTopicsRequest, describeTopicsRequest } from './topic-requests.ts'
 import { TopicMap, anyBroker } from './topic-map.ts'
 import {
+  type WrongCopies,
+  type WrongCount,
+  type WrongSetting,
+  copiesWarning,
+  countText,
+  settingText,
+} from './topic-differences.ts'
+import {
   DEFAULT_PARTITIONS,
   DEFAULT_REPLICATION_FACTOR,
   type DesiredTopic,
   type TopicSetting,
   desiredTopics,
+  withCopies,
 } from './topic-settings.ts'
 
-export interface TopicsOptions extends KafkaOptions {
+interface Wanted {
   /** Of events, commands, reports and state. Default: as many as events has, else 12. */
   readonly partitions?: number
   /** Default: 3, or the number of brokers where there are fewer. */
   readonly replicationFactor?: number
   /** Executors whose run topics are wanted, with their number of partitions. `default` is one, with as many as events. */
   readonly executors?: Readonly<Record<string, number>>
-  readonly logger?: Logger
 }
 
-export interface WrongCount {
-  /** The full name, also below. */
-  readonly topic: string
-  readonly found: number
-  readonly expected: number
-}
-export interface WrongSetting {
-  readonly topic: string
-  readonly setting: string
-  readonly found: string
-  readonly expected: string
-  /** A greater one would be as good. */
-  readonly orMore: boolean
+export interface TopicsOptions extends KafkaOptions, Wanted {
+  readonly logger?: Logger
 }
 
 export interface PresentTopic {
@@ -58,6 +55,9 @@ export interface TopicPlan {
   readonly missing: readonly (DesiredTopic & { readonly topic: string })[]
   readonly wrongCounts: readonly WrongCount[]
   readonly wrongSettings: readonly WrongSetting[]
+  /** Nothing here gives a topic more: that moves data between brokers. */
+  readonly tooFewCopies: readonly WrongCopies[]
+  /** Of new ones. */
   readonly replicationFactor: number
   /** For people. */
   readonly warnings: readonly string[]
@@ -65,7 +65,7 @@ export interface TopicPlan {
 
 /** Rejects with `LogError`. */
 export function planTopics(options: TopicsOptions): Promise<TopicPlan> {
-  return withCluster(options, (cluster) => plan(cluster, options))
+  return withCluster(options, (cluster) => topicPlan(cluster, options))
 }
 
 /**
@@ -74,36 +74,28 @@ export function planTopics(options: TopicsOptions): Promise<TopicPlan> {
  */
 export function applyTopics(options: TopicsOptions & { readonly fix?: boolean }): Promise<TopicPlan> {
   return withCluster(options, async (cluster) => {
-    const planned = await plan(cluster, options)
+    const planned = await topicPlan(cluster, options)
     const [count] = planned.wrongCounts
     if (count !== undefined) throw new LogError('wrong-log', countText(count))
-    const [wrong] = planned.wrongSettings
-    if (wrong !== undefined && options.fix !== true) throw new LogError('wrong-log', settingText(wrong))
+    const wrong = planned.wrongSettings.map(settingText).join('; ')
+    if (wrong !== '' && options.fix !== true) throw new LogError('wrong-log', `${wrong}; set it, or let --fix do it`)
     for (const setting of planned.wrongSettings) await alter(cluster, setting)
     await create(cluster, planned)
     return planned
   })
 }
 
-function countText({ topic, found, expected }: WrongCount): string {
-  return (
-    `${topic} has ${found} partitions, expected ${expected}. A count is never changed in place, since it decides where a job ` +
-    'lives: export the jobs, make a new namespace with the count that you want, and import them there'
-  )
-}
-
-function settingText({ topic, setting, found, expected, orMore }: WrongSetting): string {
-  return `${topic} has ${setting}=${found}, expected ${expected}${orMore ? ' or more' : ''}; set it, or let --fix do it`
-}
-
-interface Cluster {
+/** What a plan is made with. */
+export interface Cluster {
   readonly settings: KafkaSettings
   readonly connections: Connections
   readonly topics: TopicMap
+}
+interface ReadableCluster extends Cluster {
   readonly reader: Reader
 }
 
-async function withCluster<T>(options: TopicsOptions, task: (cluster: Cluster) => Promise<T>): Promise<T> {
+async function withCluster<T>(options: TopicsOptions, task: (cluster: ReadableCluster) => Promise<T>): Promise<T> {
   const settings = kafkaSettings(options)
   const connections = new Connections(settings, options.logger ?? SILENT)
   const topics = new TopicMap(connections, settings.brokers)
@@ -115,7 +107,8 @@ async function withCluster<T>(options: TopicsOptions, task: (cluster: Cluster) =
   }
 }
 
-async function plan(cluster: Cluster, options: TopicsOptions): Promise<TopicPlan> {
+/** As `planTopics`, over connections that are there. */
+export async function topicPlan(cluster: Cluster, options: Wanted): Promise<TopicPlan> {
   const { topics, settings } = cluster
   const fullName = (name: string): string => `${settings.namespace}.${name}`
   const existing = await topics.count(fullName('events'))
@@ -126,37 +119,45 @@ async function plan(cluster: Cluster, options: TopicsOptions): Promise<TopicPlan
   const desired = desiredTopics({ partitions, replicationFactor, executors })
   const missing: (DesiredTopic & { topic: string })[] = []
   const wrongCounts: WrongCount[] = []
+  const tooFewCopies: WrongCopies[] = []
   const present: (DesiredTopic & PresentTopic)[] = []
   for (const topic of desired) {
-    const found = await topics.count(fullName(topic.name))
-    if (found === null) missing.push({ ...topic, topic: fullName(topic.name) })
-    else present.push({ ...topic, topic: fullName(topic.name), partitions: found })
-    if (found !== null && topic.countMatters && found !== topic.partitions)
-      wrongCounts.push({ topic: fullName(topic.name), found, expected: topic.partitions })
+    const full = fullName(topic.name)
+    const [found, copies] = [await topics.count(full), await topics.copies(full)]
+    if (found === null || copies === null) {
+      missing.push({ ...topic, topic: full })
+      continue
+    }
+    present.push({ ...withCopies(topic, copies), topic: full, partitions: found })
+    if (topic.countMatters && found !== topic.partitions)
+      wrongCounts.push({ topic: full, found, expected: topic.partitions })
+    if (copies < replicationFactor) tooFewCopies.push({ topic: full, found: copies, expected: replicationFactor })
   }
   const wrongSettings = present.length === 0 ? [] : await compare(cluster, present)
   const told = present.map(({ topic, partitions: found }) => ({ topic, partitions: found }))
-  const warned = warnings(replicationFactor, brokers)
-  return { present: told, missing, wrongCounts, wrongSettings, replicationFactor, warnings: warned }
+  const warnings = [...brokersWarning(replicationFactor, brokers), ...copiesWarning(tooFewCopies)]
+  return { present: told, missing, wrongCounts, wrongSettings, tooFewCopies, replicationFactor, warnings }
 }
 
-function warnings(replicationFactor: number, brokers: number): string[] {
+function brokersWarning(replicationFactor: number, brokers: number): string[] {
   if (replicationFactor >= DEFAULT_REPLICATION_FACTOR) return []
   const copies = replicationFactor === 1 ? 'one copy of everything' : `${replicationFactor} copies of everything`
   return [`${brokers === 1 ? 'one broker' : `${brokers} brokers`}, ${copies}: a lost disk may lose acknowledged events`]
 }
 
+/** A setting that the cluster does not tell, as services with Kafka's protocol leave out some, can't differ. */
 async function compare(cluster: Cluster, present: readonly DesiredTopic[]): Promise<WrongSetting[]> {
   const fullName = (name: string): string => `${cluster.settings.namespace}.${name}`
   const described = await ask(cluster, describeTopicsRequest(present.map(({ name }) => fullName(name))))
   return present.flatMap(({ name, settings: wanted }) => {
     const found = described.find(({ topic }) => topic === fullName(name))?.settings
     return wanted
-      .filter((setting) => !fits(setting, found?.get(setting.name) ?? ''))
-      .map((setting) => ({
+      .map((setting) => ({ setting, value: found?.get(setting.name) }))
+      .filter(({ setting, value }) => value !== undefined && !fits(setting, value))
+      .map(({ setting, value = '' }) => ({
         topic: fullName(name),
         setting: setting.name,
-        found: found?.get(setting.name) ?? '',
+        found: value,
         expected: setting.value,
         orMore: setting.rule === 'at-least',
       }))
@@ -168,7 +169,7 @@ function fits({ value, rule }: TopicSetting, found: string): boolean {
   return rule === 'exact' ? found === value : Number(found) >= Number(value)
 }
 
-async function create(cluster: Cluster, { missing, replicationFactor }: TopicPlan): Promise<void> {
+async function create(cluster: ReadableCluster, { missing, replicationFactor }: TopicPlan): Promise<void> {
   if (missing.length === 0) return
   const { settings, topics, reader } = cluster
   const fresh = missing.map((topic) => ({ ...topic, replicationFactor }))

@@ -8,6 +8,9 @@
  * 1. A partition is polled from where its records were last told, so none is missed and none is told twice.
  * 2. A partition whose kept records nobody has read is not polled on: whoever was told has not come yet.
  * 3. A poll that waits does not hold up a partition that is watched later: that goes out at once on the other lane.
+ * 4. What one leader said is not kept beyond its time: another may not have it.
+ * 5. What is polled is what may be read: a poll waits before an open transaction where a reader has to.
+ * 6. Nobody waits for ever, whatever was missed: who was not told for long is told, and what he has not read is polled anew.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReadResult } from '../../ports/event-log.ts'
@@ -15,7 +18,7 @@ import type { Logger } from '../../ports/telemetry.ts'
 import type { Connections, Lane } from './connections.ts'
 import { OFFSET_OUT_OF_RANGE } from './errors.ts'
 import { ReadAhead } from './read-ahead.ts'
-import { type Reader, wholeBatches } from './reader.ts'
+import { MAX_TORN_BYTES, type Reader, wholeBatches } from './reader.ts'
 import { type Fetched, type Isolation, type Place, fetchRequest } from './requests.ts'
 import type { TopicMap } from './topic-map.ts'
 
@@ -25,25 +28,32 @@ const POLL_BYTES = 4 * 1024 * 1024
 const PARTITION_BYTES = 512 * 1024
 const RETRY_MS = 50
 const MAX_RETRY_MS = 1_000
+/** Costs each partition where nothing happens a read that brings nothing, once in this time. */
+const TELL_AGAIN_MS = 30_000
 
 export interface WatchesOptions {
   /** Used by nobody else. */
   readonly connections: Connections
   readonly topics: TopicMap
   readonly reader: Reader
+  /** With which all that is watched here is read. */
+  readonly isolation: Isolation
   readonly logger: Logger
 }
 
 interface Watched {
   readonly place: Place
-  readonly isolation: Isolation
   readonly listeners: Set<() => void>
   readonly ahead: ReadAhead
   /** Address of the broker that is to be polled; null while it is looked for. */
   leader: string | null
   /** From where to poll; null: not known yet. */
   position: number | null
+  /** Rises when all that was polled is forgotten: an answer of before that comes too late. */
+  term: number
   maxBytes: number
+  /** Since all were looked at last. */
+  told: boolean
 }
 
 /** The polls of one broker. */
@@ -62,14 +72,16 @@ export class Watches {
   readonly #options: WatchesOptions
   readonly #watched = new Map<string, Watched>()
   readonly #loops = new Map<string, Loop>()
+  readonly #again: NodeJS.Timeout
   #closed = false
 
   constructor(options: WatchesOptions) {
     this.#options = options
+    this.#again = setInterval(() => this.#tellAgain(), TELL_AGAIN_MS).unref()
   }
 
-  watch(place: Place, isolation: Isolation, listener: () => void): () => void {
-    const watched = this.#watched.get(keyOf(place)) ?? this.#begin(place, isolation)
+  watch(place: Place, listener: () => void): () => void {
+    const watched = this.#watched.get(keyOf(place)) ?? this.#begin(place)
     const own = (): void => listener()
     watched.listeners.add(own)
     return () => {
@@ -87,26 +99,50 @@ export class Watches {
     return batches === null ? null : wholeBatches(batches, offset, maxBytes)
   }
 
+  /** The leader may be another one, with other records: what was polled is forgotten. */
+  forget(place: Place): void {
+    const watched = this.#watched.get(keyOf(place))
+    if (watched !== undefined) this.#restart(watched)
+  }
+
   close(): void {
     this.#closed = true
+    clearInterval(this.#again)
     this.#watched.clear()
   }
 
-  #begin(place: Place, isolation: Isolation): Watched {
+  #begin(place: Place): Watched {
     const fresh = { listeners: new Set<() => void>(), ahead: new ReadAhead(), leader: null, position: null }
-    const watched: Watched = { ...fresh, place, isolation, maxBytes: PARTITION_BYTES }
+    const watched: Watched = { ...fresh, place, term: 0, maxBytes: PARTITION_BYTES, told: false }
     this.#watched.set(keyOf(place), watched)
     void this.#start(watched)
     return watched
   }
 
-  async #start(watched: Watched): Promise<void> {
-    const { place, isolation } = watched
+  #tellAgain(): void {
+    for (const watched of this.#watched.values()) {
+      if (!watched.told && watched.ahead.isFull) this.#restart(watched)
+      else if (!watched.told) tell(watched)
+      watched.told = false
+    }
+  }
+
+  #restart(watched: Watched): void {
+    watched.leader = null
+    watched.position = null
+    watched.term++
     watched.ahead.clear()
+    void this.#start(watched)
+  }
+
+  async #start(watched: Watched): Promise<void> {
+    const { place, term } = watched
+    const { reader, isolation } = this.#options
     const found = await this.#untilDone(watched, async () => {
-      watched.position = await this.#options.reader.end(place, isolation)
+      const end = await reader.end(place, isolation)
+      if (watched.term === term) watched.position = end
     })
-    if (!found) return
+    if (!found || watched.term !== term) return
     if ((watched.position ?? 0) > 0) tell(watched)
     await this.#assign(watched)
   }
@@ -170,37 +206,37 @@ export class Watches {
       offset: position ?? 0,
       maxBytes,
     }))
-    const request = fetchRequest(places, { isolation: 0, maxWaitMs: POLL_WAIT_MS, maxBytes: POLL_BYTES })
-    for (const fetched of await this.#options.connections.request(loop.address, request, lane)) this.#took(fetched)
+    const { connections, isolation } = this.#options
+    const request = fetchRequest(places, { isolation, maxWaitMs: POLL_WAIT_MS, maxBytes: POLL_BYTES })
+    const terms = new Map(wanted.map((one) => [one, one.term]))
+    for (const fetched of await connections.request(loop.address, request, lane)) {
+      const watched = this.#watched.get(keyOf(fetched))
+      if (watched !== undefined && terms.get(watched) === watched.term) this.#took(watched, fetched)
+    }
   }
 
-  #took({ topic, partition, errorCode, batches, torn }: Fetched): void {
-    const watched = this.#watched.get(keyOf({ topic, partition }))
-    if (watched?.position === undefined || watched.position === null) return
-    if (errorCode === OFFSET_OUT_OF_RANGE) {
-      watched.leader = null
-      watched.position = null
-      void this.#start(watched)
-      return
-    }
-    if (errorCode !== 0) {
-      this.#lookAgain(watched)
-      return
-    }
+  #took(watched: Watched, { errorCode, batches, damaged, torn }: Fetched): void {
     const { position } = watched
+    if (position === null) return
+    if (errorCode === OFFSET_OUT_OF_RANGE) return this.#restart(watched)
+    if (errorCode !== 0) return this.#lookAgain(watched)
     const fresh = batches.filter(({ next }) => next > position)
-    watched.maxBytes = torn ? watched.maxBytes * 2 : PARTITION_BYTES
+    watched.maxBytes = torn ? Math.min(watched.maxBytes * 2, MAX_TORN_BYTES) : PARTITION_BYTES
     const last = fresh.at(-1)
-    if (last === undefined) return
-    watched.position = last.next
-    watched.ahead.add(fresh)
-    tell(watched)
+    if (last !== undefined) {
+      watched.position = last.next
+      watched.ahead.add(fresh)
+    }
+    if (last !== undefined || damaged !== null) tell(watched)
+    // Whoever was told meets it, and says so; here only the pace of asking for it is kept down.
+    if (damaged !== null) this.#lookAgain(watched, MAX_RETRY_MS)
   }
 
-  #lookAgain(watched: Watched): void {
+  #lookAgain(watched: Watched, pauseMs = RETRY_MS): void {
+    watched.ahead.clear()
     watched.leader = null
     this.#options.topics.forget(watched.place.topic)
-    void sleep(RETRY_MS, undefined, { ref: false }).then(() => this.#assign(watched))
+    void sleep(pauseMs, undefined, { ref: false }).then(() => this.#assign(watched))
   }
 }
 
@@ -208,8 +244,9 @@ function isWanted({ leader, position, ahead }: Watched, { address }: Loop): bool
   return leader === address && position !== null && !ahead.isFull
 }
 
-function tell({ listeners }: Watched): void {
-  for (const listener of [...listeners]) listener()
+function tell(watched: Watched): void {
+  watched.told = true
+  for (const listener of [...watched.listeners]) listener()
 }
 
 function longer(pauseMs: number): number {

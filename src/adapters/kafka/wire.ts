@@ -4,6 +4,8 @@
  * Boundary: the classic (not the flexible) encodings, which every version from 2.4 on speaks. What is read is bounded by
  * its buffer: a length beyond it is a `RangeError`, and nothing is allocated for it before.
  */
+import { isUtf8 } from 'node:buffer'
+
 const FIRST_CAPACITY = 512
 const TWO_32 = 0x1_0000_0000
 
@@ -195,6 +197,15 @@ export class WireReader {
     if (length < 0) return null
     const from = this.#skip(length)
     return this.#bytes.toString('utf8', from, from + length)
+  }
+
+  /** As text, and where that would not be all of it a copy of its bytes. */
+  varintKey(): { readonly key: string | null; readonly rawKey?: Uint8Array } {
+    const length = this.varint()
+    if (length < 0) return { key: null }
+    const bytes = this.view(length)
+    const key = bytes.toString('utf8')
+    return isUtf8(bytes) ? { key } : { key, rawKey: Buffer.from(bytes) }
   }
 
   #skip(bytes: number): number {

@@ -1,6 +1,6 @@
 /**
  * Decides reports. The fence is (run id, attempt): a report of an older attempt or of a run that is over changes
- * nothing and is recorded as ignored (invariants I7, I11).
+ * nothing and is recorded as ignored (invariants I7, I11), and so is one that has not the attempt's token.
  */
 import type { Decided, EventOf } from '../events.ts'
 import { type JsonProblem, jsonProblem } from '../json-limits.ts'
@@ -152,6 +152,11 @@ function started(view: View, run: RunState, report: Report, moment: Moment): Dec
       startedAt,
     },
   ]
+}
+
+/** It has not the attempt's token: it counts for nothing, however the run stands. */
+export function reportOfStranger(report: Report): Decided[] {
+  return ignored(report, 'wrong-token')
 }
 
 function ignored(report: Report, why: Why): Decided[] {

@@ -32,7 +32,7 @@ export class Checkpoints {
       get cursor() {
         return fold.cursor
       },
-      extra: () => encodeUnsent(unsent.batches),
+      extra: () => encodeUnsent(unsent.ranges),
     }
   }
 

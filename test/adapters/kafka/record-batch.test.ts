@@ -24,7 +24,7 @@ describe('a record batch', () => {
   test('comes back as it was written: keys, tombstones, headers in order', () => {
     fc.assert(
       fc.property(records, fc.integer({ min: 0, max: 2 ** 41 }), (written, timestamp) => {
-        const [batch, ...more] = decodeBatches(encodeBatch(written, timestamp))
+        const [batch, ...more] = decodeBatches(encodeBatch(written, timestamp)).batches
         expect(more).toEqual([])
         expect(batch).toMatchObject({ first: 0, next: written.length, control: null, transactional: false })
         expect(batch?.records.map(({ key, value, headers }) => comparable(key, value, headers))).toEqual(
@@ -35,6 +35,21 @@ describe('a record batch', () => {
         )
       }),
     )
+  })
+
+  test('keeps the bytes of keys that are no text, and of the others only the text', () => {
+    const key = Buffer.from('00000007deadbeef', 'hex')
+    const { batches } = decodeBatches(
+      encodeBatch(
+        [key, 'Zoë', null].map((one) => ({ key: one, value: null })),
+        1,
+      ),
+    )
+    expect(batches[0]?.records.map(({ key: text, rawKey }) => ({ text, rawKey }))).toEqual([
+      { text: key.toString(), rawKey: key },
+      { text: 'Zoë', rawKey: undefined },
+      { text: null, rawKey: undefined },
+    ])
   })
 
   test('is never larger than its records were counted', () => {
@@ -52,41 +67,96 @@ describe('a record batch', () => {
     expect(crc32c(stored.subarray(21))).toBe(stored.readUInt32BE(17))
   })
 
+  test('has a check sum that does not depend on how long it is, or where it begins', () => {
+    const byBits = (values: Uint8Array): number => {
+      let crc = -1
+      for (const value of values) {
+        crc ^= value
+        for (let left = 8; left > 0; left--) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+      }
+      return ~crc >>> 0
+    }
+    fc.assert(
+      fc.property(bytes, fc.nat({ max: 9 }), (given, from) => {
+        expect(crc32c(given.subarray(from))).toBe(byBits(given.subarray(from)))
+      }),
+    )
+  })
+
   test.each(Object.keys(COMPRESSED))('is read when a Java producer compressed it with %s', (name) => {
-    const [batch] = decodeBatches(bytesOf(name))
+    const [batch] = decodeBatches(bytesOf(name)).batches
     expect(batch?.records.map(({ value }) => Buffer.from(value ?? []).toString())).toEqual(VALUES)
   })
 
   test('is left for the next fetch while its end is missing', () => {
     const two = Buffer.concat([WHOLE, WHOLE])
-    expect(decodeBatches(two)).toHaveLength(2)
+    expect(decodeBatches(two).batches).toHaveLength(2)
     for (const cut of [1, 61, WHOLE.length - 1, WHOLE.length]) {
-      expect(decodeBatches(two.subarray(0, two.length - cut))).toHaveLength(1)
+      expect(decodeBatches(two.subarray(0, two.length - cut)).batches).toHaveLength(1)
     }
-    expect(decodeBatches(Buffer.alloc(0))).toEqual([])
+    expect(decodeBatches(Buffer.alloc(0))).toEqual({ batches: [], damaged: null })
   })
 
   test.each([
     ['it unpacks to too much', bomb(80 * 1024 * 1024)],
     ['it unpacks to too many records', gzipped(1_000_000)],
     ['its compression is not known', withByte(WHOLE, 22, 7)],
-    ['its bytes are damaged', withByte(WHOLE, 61, 0)],
+    ['its bytes were never right', withByte(WHOLE, 61, 0)],
     ['its records end early', withByte(encodeBatch([{ key: 'k', value: null }], 1), 60, 2)],
     ['it is of an older format', withByte(WHOLE, 16, 1)],
   ])('says that it can not be read, and where to read on, when %s', (_why, stored) => {
-    const [batch, ...more] = decodeBatches(Buffer.concat([stored, WHOLE]))
+    const [batch, ...more] = decodeBatches(Buffer.concat([sealed(stored), WHOLE])).batches
     expect(batch).toMatchObject({ first: 0, records: [], bytes: 0, unreadable: expect.any(String) })
     expect(batch?.next).toBeGreaterThan(0)
     // What stands behind it is for the next fetch: unpacking may have taken its time.
     expect(more).toEqual([])
   })
 
+  test.each([
+    [0, 26],
+    [1, 34],
+    [1, 60],
+    [0, 300],
+  ])('of format %i says that it can not be read however small it is: %i bytes', (format, bytes) => {
+    const old = Buffer.alloc(bytes)
+    old.writeInt32BE(7, 4)
+    old.writeInt32BE(bytes - 12, 8)
+    old.writeInt8(format, 16)
+    const [batch, ...more] = decodeBatches(old).batches
+    expect(batch).toMatchObject({ first: 7, next: 8, unreadable: `format ${format} instead of 2` })
+    expect(more).toEqual([])
+    expect(decodeBatches(old.subarray(0, -1))).toEqual({ batches: [], damaged: null })
+  })
+
+  test.each([
+    ['of this format', 2, 48],
+    ['of an older one', 1, 13],
+    ['with a length below zero', 2, -1],
+  ])('that says to be shorter than one can be is damaged: %s', (_what, format, length) => {
+    const short = withByte(WHOLE, 16, format)
+    short.writeInt32BE(length, 8)
+    const { batches, damaged } = decodeBatches(Buffer.concat([WHOLE, short]))
+    expect({ whole: batches.length, damaged }).toMatchObject({ whole: 1, damaged: { first: 0 } })
+  })
+
+  test('is not read, nor what stands behind it, when any bit that its check sum guards is another', () => {
+    fc.assert(
+      fc.property(records, fc.nat(), fc.nat({ max: 7 }), (written, place, bit) => {
+        const stored = encodeBatch(written, 1)
+        stored.writeInt32BE(7, 4)
+        const at = 21 + (place % (stored.length - 21))
+        const damaged = withByte(stored, at, stored[at]! ^ (1 << bit))
+        const { batches, damaged: found } = decodeBatches(Buffer.concat([WHOLE, damaged, WHOLE]))
+        expect(batches).toEqual(decodeBatches(WHOLE).batches)
+        expect(found).toEqual({ first: 7, expected: stored.readUInt32BE(17), came: crc32c(damaged.subarray(21)) })
+      }),
+    )
+  })
+
   test('leaves others to the next fetch when much comes out of those before', () => {
-    const large = bomb(40 * 1024 * 1024)
-    expect(decodeBatches(Buffer.concat([large, large, large])).map(({ unreadable }) => unreadable)).toEqual([
-      null,
-      null,
-    ])
+    const large = sealed(bomb(40 * 1024 * 1024))
+    const { batches } = decodeBatches(Buffer.concat([large, large, large]))
+    expect(batches.map(({ unreadable }) => unreadable)).toEqual([null, null])
   })
 })
 
@@ -180,6 +250,13 @@ function packed(batch: Buffer): Buffer {
   const stored = Buffer.concat([batch.subarray(0, 61), gzipSync(batch.subarray(61))])
   stored.writeInt16BE(1, 21)
   stored.writeInt32BE(stored.length - 12, 8)
+  return stored
+}
+
+/** With the check sum of what it has become. */
+function sealed(batch: Buffer): Buffer {
+  const stored = Buffer.from(batch)
+  stored.writeUInt32BE(crc32c(stored.subarray(21)), 17)
   return stored
 }
 

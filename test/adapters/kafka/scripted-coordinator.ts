@@ -1,5 +1,5 @@
 /**
- * A broker that knows one group with one member and nothing else: answers as told, with errors that no real broker gives
+ * A broker that knows one topic, and one group with one member: answers as told, with errors that no real broker gives
  * on demand, and lets nobody in when told so.
  */
 import { once } from 'node:events'
@@ -9,17 +9,34 @@ import { WireWriter } from '../../../src/adapters/kafka/wire.ts'
 import { frameSplitter } from '../../support/kafka/frames.ts'
 
 const HOST = '127.0.0.1'
-const API = { metadata: 3, findCoordinator: 10, join: 11, heartbeat: 12, leave: 13, sync: 14, versions: 18 } as const
-const VERSIONS = [3, 10, 11, 12, 13, 14, 18]
+const API = {
+  produce: 0,
+  commit: 8,
+  metadata: 3,
+  findCoordinator: 10,
+  join: 11,
+  heartbeat: 12,
+  leave: 13,
+  sync: 14,
+  versions: 18,
+} as const
+const NAMES = new Map<number, string>([
+  [API.commit, 'commit'],
+  [API.join, 'join'],
+  [API.sync, 'sync'],
+])
+const VERSIONS = [0, 3, 8, 10, 11, 12, 13, 14, 18]
 
-export type GroupRequest = 'join' | 'sync' | 'heartbeat'
+export type ScriptedRequest = 'produce' | 'join' | 'sync' | 'heartbeat' | 'commit'
 
 export interface ScriptedCoordinator {
   readonly address: string
+  /** What was asked of it about the group, heartbeats left out. */
+  readonly asked: readonly string[]
   /** The next so many requests of this kind get the error. */
-  readonly fail: (request: GroupRequest, errorCode: number, times: number) => void
+  readonly fail: (request: ScriptedRequest, errorCode: number, times: number) => void
   /** Takes requests of this kind and never answers; `cut` ends their connection instead. */
-  readonly swallow: (request: GroupRequest, how: 'silent' | 'cut') => void
+  readonly swallow: (request: ScriptedRequest, how: 'silent' | 'cut') => void
   /** Ends all connections and refuses others. */
   readonly refuse: () => Promise<void>
   readonly close: () => Promise<void>
@@ -30,6 +47,7 @@ export async function scriptedCoordinator(topic: string, partitions: readonly nu
   const failures: { readonly key: number; readonly errorCode: number; left: number }[] = []
   const swallowed = new Map<number, 'silent' | 'cut'>()
   const open = new Set<Socket>()
+  const asked: string[] = []
   const server = createServer((socket) => {
     open.add(socket)
     const frames = frameSplitter()
@@ -44,6 +62,8 @@ export async function scriptedCoordinator(topic: string, partitions: readonly nu
   const { port } = server.address() as AddressInfo
 
   function answer(socket: Socket, key: number, correlation: number): void {
+    const name = NAMES.get(key)
+    if (name !== undefined) asked.push(name)
     const how = swallowed.get(key)
     if (how === 'cut') socket.destroy()
     if (how !== undefined) return
@@ -66,10 +86,15 @@ export async function scriptedCoordinator(topic: string, partitions: readonly nu
           .int16(0)
           .array(VERSIONS, (one) => body.int16(one).int16(0).int16(9))
           .int32(0)
+      case API.produce:
+        body.int32(1).string(topic).int32(1).int32(0).int16(errorCode)
+        return body.int64(0).int64(-1).int64(0).int32(0)
       case API.metadata:
         body.int32(0).int32(1).int32(0).string(HOST).int32(port).string(null).string(null).int32(0)
         body.int32(1).int16(0).string(topic).bool(false)
         return body.array(partitions, (one) => body.int16(0).int32(one).int32(0).int32(0).int32(0).int32(0))
+      case API.commit:
+        return body.int32(0).int32(0)
       case API.findCoordinator:
         return body.int32(0).int16(0).string(null).int32(0).string(HOST).int32(port)
       case API.join:
@@ -97,6 +122,7 @@ export async function scriptedCoordinator(topic: string, partitions: readonly nu
   }
   return {
     address: `${HOST}:${port}`,
+    asked,
     fail: (request, errorCode, left) => void failures.push({ key: API[request], errorCode, left }),
     swallow: (request, how) => void swallowed.set(API[request], how),
     refuse,
