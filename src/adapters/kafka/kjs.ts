@@ -7,6 +7,7 @@
  * anything uses it:
  * 1. Its request queue re-arms a timer of 1 ms for ever, and Node prints TimeoutNegativeWarning about it (kafkajs#1751).
  * 2. Requests that find a connection closed open one socket each, and all but the last are never closed.
+ * 3. Half an answer that was left of a socket is taken for the beginning of the first answer of the next one.
  */
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
@@ -27,6 +28,16 @@ export interface Connection {
   disconnect(): Promise<unknown>
   readonly socket?: Socket
 }
+
+/** What a connection has of an answer that is not there as a whole. */
+interface Received {
+  chunks: Buffer[]
+  bytesBuffered: number
+  bytesNeeded: number
+}
+
+/** Of its answer, which comes first. */
+const LENGTH_BYTES = 4
 
 interface Exchange<T> {
   readonly request: {
@@ -84,10 +95,18 @@ function mendConnect(connection: Connection): void {
   connection.connect = function connectOnce(this: Connection) {
     const under = connecting.get(this)
     if (under !== undefined) return under
+    if (!this.isConnected()) forgetReceived(this)
     const attempt = connect.call(this).finally(() => connecting.delete(this))
     connecting.set(this, attempt)
     return attempt
   }
+}
+
+/** A socket that was ended here may still give what was on its way. */
+function forgetReceived(connection: Connection): void {
+  connection.socket?.removeAllListeners('data')
+  connection.socket?.destroy()
+  Object.assign(connection, { chunks: [], bytesBuffered: 0, bytesNeeded: LENGTH_BYTES } satisfies Received)
 }
 
 /** Makes links to brokers, all with the same settings. */

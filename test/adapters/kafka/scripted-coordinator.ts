@@ -27,16 +27,20 @@ const NAMES = new Map<number, string>([
 ])
 const VERSIONS = [0, 3, 8, 10, 11, 12, 13, 14, 18]
 
-export type ScriptedRequest = 'produce' | 'join' | 'sync' | 'heartbeat' | 'commit'
+export type ScriptedRequest = 'produce' | 'metadata' | 'join' | 'sync' | 'heartbeat' | 'commit'
 
 export interface ScriptedCoordinator {
   readonly address: string
   /** What was asked of it about the group, heartbeats left out. */
   readonly asked: readonly string[]
+  /** The requests to produce, as they came. */
+  readonly produced: readonly Buffer[]
   /** The next so many requests of this kind get the error. */
   readonly fail: (request: ScriptedRequest, errorCode: number, times: number) => void
   /** Takes requests of this kind and never answers; `cut` ends their connection instead. */
   readonly swallow: (request: ScriptedRequest, how: 'silent' | 'cut') => void
+  /** The next answer to such a request breaks off in the middle, with its connection. */
+  readonly breakOff: (request: ScriptedRequest) => void
   /** Ends all connections and refuses others. */
   readonly refuse: () => Promise<void>
   readonly close: () => Promise<void>
@@ -46,15 +50,21 @@ export interface ScriptedCoordinator {
 export async function scriptedCoordinator(topic: string, partitions: readonly number[]): Promise<ScriptedCoordinator> {
   const failures: { readonly key: number; readonly errorCode: number; left: number }[] = []
   const swallowed = new Map<number, 'silent' | 'cut'>()
+  const broken = new Set<number>()
   const open = new Set<Socket>()
   const asked: string[] = []
+  const produced: Buffer[] = []
   const server = createServer((socket) => {
     open.add(socket)
     const frames = frameSplitter()
     socket.on('error', () => {})
     socket.once('close', () => open.delete(socket))
     socket.on('data', (chunk: Buffer) => {
-      for (const frame of frames(chunk)) answer(socket, frame.readInt16BE(4), frame.readInt32BE(8))
+      for (const frame of frames(chunk)) {
+        const key = frame.readInt16BE(4)
+        if (key === API.produce) produced.push(frame)
+        answer(socket, key, frame.readInt32BE(8))
+      }
     })
   })
   server.listen(0, HOST)
@@ -70,12 +80,12 @@ export async function scriptedCoordinator(topic: string, partitions: readonly nu
     const failure = failures.find((one) => one.key === key && one.left > 0)
     if (failure !== undefined) failure.left -= 1
     const body = bodyOf(key, failure?.errorCode ?? 0)
-    socket.write(
-      new WireWriter()
-        .int32(body.length + 4)
-        .int32(correlation)
-        .raw(body.written).written,
-    )
+    const reply = new WireWriter()
+      .int32(body.length + 4)
+      .int32(correlation)
+      .raw(body.written).written
+    if (broken.delete(key)) socket.end(reply.subarray(0, reply.length / 2))
+    else socket.write(reply)
   }
 
   function bodyOf(key: number, errorCode: number): WireWriter {
@@ -91,7 +101,7 @@ export async function scriptedCoordinator(topic: string, partitions: readonly nu
         return body.int64(0).int64(-1).int64(0).int32(0)
       case API.metadata:
         body.int32(0).int32(1).int32(0).string(HOST).int32(port).string(null).string(null).int32(0)
-        body.int32(1).int16(0).string(topic).bool(false)
+        body.int32(1).int16(errorCode).string(topic).bool(false)
         return body.array(partitions, (one) => body.int16(0).int32(one).int32(0).int32(0).int32(0).int32(0))
       case API.commit:
         return body.int32(0).int32(0)
@@ -123,8 +133,10 @@ export async function scriptedCoordinator(topic: string, partitions: readonly nu
   return {
     address: `${HOST}:${port}`,
     asked,
+    produced,
     fail: (request, errorCode, left) => void failures.push({ key: API[request], errorCode, left }),
     swallow: (request, how) => void swallowed.set(API[request], how),
+    breakOff: (request) => void broken.add(API[request]),
     refuse,
     close: refuse,
   }
