@@ -74,8 +74,8 @@ export interface SchedulerOptions extends ConfigureOptions {
   readonly answerTimeout?: Duration
   /**
    * Of clusters: how far the clock of a process that decides may be from the brokers'. Further, it leaves the others to
-   * decide and logs an error with both times, and `open` rejects with `wrong-clock`; over 1 s is a warning. At least 1 s;
-   * null: any, for a clock that is not the brokers' on purpose. Default 60 s.
+   * decide until its clock fits and logs an error with both times, and `open` rejects with `wrong-clock`; a partition that
+   * differs alone is an error line; over 1 s is a warning. At least 1 s; null: any, for a clock that is not the brokers' on purpose. Default 60 s.
    */
   readonly maxClockSkew?: Duration | null
   /** Shaped like pino. Default: warnings and errors on stderr. */
@@ -114,6 +114,8 @@ export interface ShutdownOptions {
 export type SchedulerState = 'open' | 'running' | 'paused' | 'failed' | 'stopped'
 
 const DEFAULT_DRAIN_MS = 30_000
+/** Who has not started by then has forgotten it. */
+const START_WITHIN_MS = 10_000
 
 type Names<T> = Readonly<Record<keyof T, true>>
 const CONFIGURE_OPTIONS: Names<ConfigureOptions> = { timezone: true, jobDefaults: true, profile: true }
@@ -164,7 +166,8 @@ export class Scheduler extends JobClient {
   }
 
   /**
-   * Opens the logs and becomes their owner: commands are answered, nothing fires before `start`.
+   * Opens the logs and becomes their owner: commands are answered, nothing fires before `start`. Of a cluster it takes its
+   * share of the partitions from the other owners at once, so a process that does not start it should `connect` instead.
    * Rejects with `LogError` `owned` when another process owns a folder, `corrupt` when it is damaged; with
    * `OptionError` for a wrong option.
    */
@@ -173,6 +176,7 @@ export class Scheduler extends JobClient {
     refuseUnknownOptions(given, Object.keys(OPTIONS))
     const { node, clock, logger, resolved, failure } = await openNode(given, given.roles ?? ROLES)
     const scheduler = new Scheduler(node, clock, logger, given, resolved)
+    scheduler.#remindOfStart(logger)
     void failure.then((error) => scheduler.#failed(error, logger))
     return scheduler
   }
@@ -186,6 +190,16 @@ export class Scheduler extends JobClient {
     refuseUnknownOptions(options, Object.keys(CONNECT_OPTIONS))
     const { node, clock, logger, failure } = await openNode(options, [])
     return new SchedulerClient(node, clock, logger, failure)
+  }
+
+  /** Of a cluster it keeps partitions from those who would fire their jobs. */
+  #remindOfStart(logger: Logger): void {
+    const remind = (): void => {
+      if (this.#state !== 'open') return
+      const { owned } = this.partitions
+      logger.warn({ partitions: owned }, 'the scheduler is open and was not started: no job of its partitions fires')
+    }
+    this.#letGo = this.#clock.schedule(this.#clock.now() + START_WITHIN_MS, remind, true)
   }
 
   #failed(err: Error, logger: Logger): void {
@@ -272,6 +286,7 @@ export class Scheduler extends JobClient {
     this.#toldStores = [...this.#resolved.stores.keys()]
     for (const store of this.#toldStores) this.tellLocal({ type: 'StoreAdded', store })
     await this.#node.start()
+    this.#letGo()
     this.#letGo = this.#clock.schedule(MAX_INSTANT_MS, () => {})
     this.tellLocal({ type: 'SchedulerStarted' })
   }

@@ -2,6 +2,7 @@
  * Options as a flat record with dotted keys under a prefix, as from an ini file or the environment:
  * `horolog.executors.default.concurrency = 20`. Equal in effect to the object with the same members.
  */
+import { hintAt } from '../core/nearest-name.ts'
 import { OptionError } from './option-error.ts'
 
 export const DEFAULT_PREFIX = 'horolog.'
@@ -18,17 +19,34 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'jitter',
 ])
 const LISTS: ReadonlySet<string> = new Set(['nonRetryable'])
+/** Letters of a prefix that are wrong: with more it is another word, as it is when the prefix is short. */
+const MAX_SLIPS = 2
+const MIN_CHARS = 6
 const NOTHING: ReadonlySet<string> = new Set(['', 'none', 'null'])
 
-/** Keys without the prefix are not ours. Throws `OptionError` for a text that should be a number. */
+/**
+ * Keys without the prefix are not ours. Throws `OptionError` for a text that should be a number, and for a key whose first
+ * part looks like the prefix and isn't.
+ */
 export function unflatten(flat: Readonly<Record<string, unknown>>, prefix: string = DEFAULT_PREFIX): object {
   const options: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(flat)) {
-    if (!key.startsWith(prefix)) continue
+    if (!key.startsWith(prefix)) {
+      mustBeOfOthers(key, prefix)
+      continue
+    }
     const path = key.slice(prefix.length).split('.')
     put(options, path, coerced(path.at(-1) ?? '', value, key), key)
   }
   return options
+}
+
+/** A slip in the prefix would leave the option out, and the default in its place. */
+function mustBeOfOthers(key: string, prefix: string): void {
+  const [first = ''] = key.split('.')
+  const name = prefix.replace(/\.$/, '')
+  const hint = name.length < MIN_CHARS ? '' : hintAt(first, [name], MAX_SLIPS)
+  if (hint !== '') throw new OptionError(key, `an option under '${prefix}'${hint}`, key)
 }
 
 function put(into: Record<string, unknown>, path: readonly string[], value: unknown, key: string): void {

@@ -4,11 +4,13 @@
  * `HOROLOG_KAFKA_` and its name in capitals with `_` for `.`, which wins over the file.
  *
  * Boundary: gives what is said there, to be merged with an address (`parseKafkaUrl`); properties that only other clients
- * have are left alone, those that would make a connection less safe than they say are refused. No message repeats a value.
+ * have are left alone, those that would make a connection less safe than they say are refused, and so is a name that is one or
+ * two letters away from one that is read. No message repeats a value.
  */
 import { readFileSync } from 'node:fs'
 import { type KafkaOptions, KafkaOptionError, type KafkaSasl, type KafkaTls } from '../adapters/kafka/kafka-options.ts'
 import { oauthTokens } from '../adapters/kafka/oauth-tokens.ts'
+import { hintAt } from '../core/nearest-name.ts'
 import { type Properties, parseJaasOptions, parseProperties } from './java-properties.ts'
 
 const PREFIX = 'HOROLOG_KAFKA_'
@@ -56,15 +58,23 @@ export function kafkaOptionsFromEnvironment(
   const properties: Properties = new Map(
     file === undefined || file === '' ? [] : parseProperties(textOf(file, FILE_VARIABLE)),
   )
+  const known = [FILE_VARIABLE, ...NAMES.map(variableOf)]
+  const unknown = Object.keys(variables).find((name) => name.startsWith(PREFIX) && !known.includes(name))
+  if (unknown !== undefined) throw new KafkaOptionError(unknown, `the name of a property${hintAt(unknown, known)}`)
   for (const name of NAMES) {
-    const value = variables[`${PREFIX}${name.toUpperCase().replaceAll('.', '_')}`]
+    const value = variables[variableOf(name)]
     if (value !== undefined && value !== '') properties.set(name, value)
   }
   return kafkaOptionsFromProperties(properties)
 }
 
+function variableOf(name: Name): string {
+  return `${PREFIX}${name.toUpperCase().replaceAll('.', '_')}`
+}
+
 /** Throws `KafkaOptionError`. */
 export function kafkaOptionsFromProperties(properties: Properties): Partial<KafkaOptions> {
+  for (const name of properties.keys()) mustBeNoSlip(name)
   const get: Get = (name) => properties.get(name) || undefined
   const protocol = securityProtocol(get)
   const servers = get('bootstrap.servers')
@@ -79,6 +89,17 @@ export function kafkaOptionsFromProperties(properties: Properties): Partial<Kafk
     ...time(get, 'request.timeout.ms', 'requestTimeoutMs'),
     ...time(get, 'socket.connection.setup.timeout.ms', 'connectionTimeoutMs'),
   }
+}
+
+/** Left out, `security.protocl` would send in the clear what was to be encrypted. */
+const GUARDED = /^(?:security|sasl|ssl)\./
+/** With more letters wrong it is another property: those of other clients are close to each other. */
+const MAX_SLIPS = 2
+
+function mustBeNoSlip(name: string): void {
+  if (!GUARDED.test(name) || NAMES.some((known) => known === name)) return
+  const hint = hintAt(name, NAMES, MAX_SLIPS)
+  if (hint !== '') throw new KafkaOptionError(name, `the name of a property${hint}`)
 }
 
 const PROTOCOLS: Readonly<Record<string, { readonly isTls: boolean; readonly isSasl: boolean }>> = {

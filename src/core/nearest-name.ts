@@ -1,20 +1,23 @@
 /** For messages about a name that is not known: the one that was meant, as far as its spelling says so. */
 
-/** ` (did you mean 'misfireGrace'?)`, or nothing when no known name is close. */
-export function hintAt(name: string, known: Iterable<string>): string {
-  const nearest = nearestName(name, known)
+/**
+ * ` (did you mean 'misfireGrace'?)`, or nothing when no known name is close. `maxEdits`: letters that may be wrong; default a
+ * third of them.
+ */
+export function hintAt(name: string, known: Iterable<string>, maxEdits?: number): string {
+  const nearest = nearestName(name, known, maxEdits ?? Math.max(1, Math.floor(name.length / WRONG_SHARE)))
   return nearest === null ? '' : ` (did you mean '${nearest}'?)`
 }
 
-/** A third of its letters may be wrong. */
+/** One letter of so many may be wrong. */
 const WRONG_SHARE = 3
 /** Longer ones are no slip of the pen, and comparing them takes time. */
 const MAX_CHARS = 100
 
-function nearestName(name: string, known: Iterable<string>): string | null {
+function nearestName(name: string, known: Iterable<string>, maxEdits: number): string | null {
   if (name.length > MAX_CHARS) return null
   let nearest: string | null = null
-  let least = Math.max(1, Math.floor(name.length / WRONG_SHARE)) + 1
+  let least = maxEdits + 1
   for (const one of known) {
     const edits = editsBetween(name.toLowerCase(), one.toLowerCase())
     if (edits >= least) continue

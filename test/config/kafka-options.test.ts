@@ -91,6 +91,21 @@ ssl.key.password=secret`),
   })
 })
 
+describe('a slip in a name is refused, since what was meant would be left out', () => {
+  test.each(['security.protocl', 'sasl.mechanisms', 'ssl.ca.locatoin'])('in a file: %s', (path) => {
+    expect(() => fromText(`${path}=SSL`)).toThrow(expect.objectContaining({ name: 'KafkaOptionError', path }))
+  })
+
+  test('but a property that only other clients have is left alone', () => {
+    expect(fromText('ssl.keystore.password=x\nssl.cipher.suites=y\nsasl.login.class=z')).toEqual({})
+  })
+
+  test('in the environment, where every name under the prefix is ours', () => {
+    const path = 'HOROLOG_KAFKA_SASL_MECHANSIM'
+    expect(() => kafkaOptionsFromEnvironment({ [path]: 'PLAIN' })).toThrow(expect.objectContaining({ path }))
+  })
+})
+
 describe('the environment', () => {
   test('names the file, and wins over it', () => {
     const path = file('kafka.properties', 'bootstrap.servers=a:1\nclient.id=from-file\n')

@@ -1,6 +1,7 @@
 /** The ways to configure a scheduler, and the states that it goes through. */
-import { describe, expect, test } from 'vitest'
-import { crontab, interval, type JobInfo, type SchedulerOptions } from '../../src/index.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { crontab, interval, type JobInfo, type Logger, type SchedulerOptions } from '../../src/index.ts'
+import { SILENT } from '../../src/ports/telemetry.ts'
 import { at } from '../support/moments.ts'
 import { firedAt, openScheduler, started, stubborn } from './open-scheduler.ts'
 
@@ -87,6 +88,11 @@ describe('options', () => {
     const { scheduler } = await openScheduler({ flat })
     await scheduler.addJob(DAILY)
     expect(scheduler.getJob('job')?.trigger).toMatchObject({ zone: 'UTC' })
+  })
+
+  test('that are flat under a prefix with a slip in it are refused, not left out', async () => {
+    const path = 'horologg.log'
+    await expect(openScheduler({ flat: { [path]: 'memory:' } })).rejects.toMatchObject({ name: 'OptionError', path })
   })
 
   test('that are flat may say none: no grace, no time-out', async () => {
@@ -234,6 +240,18 @@ describe('a scheduler', () => {
     await scheduler.resume()
     await clock.settle()
     expect([scheduler.state, firedAt(told, 'job')]).toEqual(['running', [25, 20]])
+  })
+
+  test('says so when nobody starts it, and only then', async () => {
+    const warn = vi.fn<Logger['warn']>()
+    const logger = { ...SILENT, warn }
+    const { clock } = await openScheduler({ logger })
+    const { clock: other } = await started({ logger })
+    await clock.advance(9_000)
+    await other.advance(60_000)
+    expect(warn).not.toHaveBeenCalled()
+    await clock.advance(1_000)
+    expect(warn).toHaveBeenCalledExactlyOnceWith({ partitions: [0] }, expect.stringContaining('was not started'))
   })
 
   test('is started once, and not after its shutdown', async () => {

@@ -35,7 +35,9 @@ function nextText(job: JobState, story: JobStory, now: number): string[] {
   if (nextFireTime === null) return ['It has no time to come: it is gone when its open runs are over.']
   const when = `${instantText(nextFireTime)} (${relativeText(nextFireTime, now)})`
   if (now - nextFireTime < UNDECIDED_MS) return [`It fires next at ${when}.`]
-  return [`It was due at ${when}, and no process has decided it: start 'horolog dev' or the application.`]
+  return [
+    `It was due at ${when}, and no process has decided it: its partition has no owner, or one that is open and was not started.`,
+  ]
 }
 
 function openText(job: JobState, state: View): string[] {

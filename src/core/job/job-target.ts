@@ -46,7 +46,13 @@ function deliverOf(problems: Problems, given: unknown, topics: readonly string[]
     return null
   }
   if (!topics.includes(name)) {
-    note(problems, 'topic-not-allowed', `${PATH}.topic`, 'a topic that jobs may deliver to', name)
+    note(
+      problems,
+      'topic-not-allowed',
+      `${PATH}.topic`,
+      "a topic that the owners' deliverTopics (serve --deliver-topic) allow",
+      name,
+    )
   }
   const limits = { entries: MAX_DELIVER_HEADERS, chars: MAX_DELIVER_HEADER_CHARS }
   return Object.freeze({
