@@ -60,8 +60,8 @@ export class StoreQueries {
   /** All runs of jobs of that id that ended, the latest first: reads the log from its beginning. */
   async history(jobId: string): Promise<FinishedRun[]> {
     const found: FinishedRun[] = []
-    await readFinished(this.#reading(jobId), ({ run }) => {
-      if (run.jobId === jobId) found.push(run)
+    await readFinished(this.#reading(jobId), async (ended) => {
+      for (const { run } of ended) if (run.jobId === jobId) found.push(run)
     })
     return found.toReversed()
   }

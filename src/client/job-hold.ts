@@ -3,6 +3,7 @@ import type { JobPause, JobState } from '../core/job/job-state.ts'
 import { hasLabels } from '../core/job/labels.ts'
 import type { View } from '../core/state.ts'
 import { labelText } from './label-text.ts'
+import { ownCopy } from './own-copy.ts'
 
 /** One pause above a job. While there is any, no fire and no retry of the job starts. */
 export interface JobHold {
@@ -36,5 +37,5 @@ export function heldText([hold]: readonly JobHold[]): string | null {
 }
 
 function holdOf(kind: JobHold['kind'], labels: JobHold['labels'], { reason, until }: JobPause): JobHold {
-  return { kind, labels, reason, until: until === null ? null : new Date(until) }
+  return { kind, labels: ownCopy(labels), reason, until: until === null ? null : new Date(until) }
 }

@@ -1,10 +1,11 @@
-/** A job as `getJob` shows it: a snapshot, with instants as Dates. */
+/** A job as `getJob` shows it: a snapshot of its own, with instants as Dates. Who changes it changes no job. */
 import type { JsonObject } from '../core/json.ts'
 import type { Deliver, RetryPolicy } from '../core/job/definition.ts'
 import { headerTexts } from '../core/job/job-headers.ts'
 import type { JobCounts, JobState, Outcome } from '../core/job/job-state.ts'
 import type { Trigger } from '../core/triggers/trigger.ts'
 import { type JobHold, jobHolds, type Pauses } from './job-hold.ts'
+import { ownCopy } from './own-copy.ts'
 
 export interface JobInfo {
   readonly id: string
@@ -60,7 +61,7 @@ export function jobInfo(job: JobState, pauses: Pauses, store = 'default'): JobIn
   return {
     id: job.jobId,
     store,
-    ...definition,
+    ...ownCopy(definition),
     payload: payloadOf(payload, definition.contentType),
     headers: headerTexts(headers),
     version: job.version,
@@ -68,10 +69,10 @@ export function jobInfo(job: JobState, pauses: Pauses, store = 'default'): JobIn
     nextFireTime: dateOf(job.nextFireTime),
     paused: paused === null ? null : { reason: paused.reason, until: dateOf(paused.until) },
     heldBy: jobHolds(job, pauses),
-    openRuns: job.openRuns,
+    openRuns: [...job.openRuns],
     addedAt: new Date(job.addedAt),
     last: last === null ? null : { ...last, at: new Date(last.at) },
-    counts: job.counts,
+    counts: { ...job.counts },
   }
 }
 
@@ -79,13 +80,13 @@ function dateOf(at: number | null): Date | null {
   return at === null ? null : new Date(at)
 }
 
-/** The bytes as what they are: JSON where the content type says so and it parses; null when there are none. */
+/** The bytes as what they are: JSON where the content type says so and it parses, else a copy; null when there are none. */
 export function payloadOf(payload: Uint8Array, contentType: string): unknown {
   if (payload.length === 0) return null
-  if (!contentType.startsWith('application/json')) return payload
+  if (!contentType.startsWith('application/json')) return ownCopy(payload)
   try {
     return JSON.parse(new TextDecoder().decode(payload))
   } catch {
-    return payload
+    return ownCopy(payload)
   }
 }

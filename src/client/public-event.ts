@@ -1,5 +1,6 @@
-/** Events as listeners get them: the names and members of the log, with instants as Dates. */
+/** Events as listeners get them: copies, with the names and members of the log and instants as Dates. */
 import type { Event, EventOf, EventType, Times } from '../core/events.ts'
+import { ownCopy } from './own-copy.ts'
 
 const INSTANTS = [
   'time',
@@ -52,7 +53,7 @@ export type PublicEvent<T extends EventType = EventType> = T extends EventType
   : never
 
 export function publicEvent(event: Event, place: LogPlace): PublicEvent {
-  const copy: Record<string, unknown> = { ...event, ...place }
+  const copy: Record<string, unknown> = { ...ownCopy(event), ...place }
   for (const member of INSTANTS) {
     const at = copy[member]
     if (typeof at === 'number') copy[member] = new Date(at)

@@ -71,7 +71,10 @@ export class State implements Draft {
   readonly #executors = new Set<string>([DEFAULT_EXECUTOR])
   #retired: { finished: Retired['finished'][number][]; jobs: JobState[] } = { finished: [], jobs: [] }
   #trackers: readonly Tracker[] = []
-  /** What was last put or read, as it was before it was packed and after it was unpacked: it is asked for several times. */
+  /**
+   * What was last put or read, as it was before it was packed and after it was unpacked: it is asked for several times. Of
+   * jobs that are kept and no others, so that it holds no large payload which the state does not hold anyway.
+   */
   readonly #lately = new Map<KeptJob, JobState>()
   schedulePaused: JobPause | null = null
   pauseRules: readonly PauseRule[] = []
@@ -141,8 +144,13 @@ export class State implements Draft {
     if (this.#lately.size >= JOBS_READ_LATELY) this.#lately.clear()
     this.#lately.set(kept, job)
   }
+  #forget(jobId: string): void {
+    const kept = this.#jobs.get(jobId)
+    if (kept !== undefined) this.#lately.delete(kept)
+  }
   putJob(job: JobState): void {
     const kept = keepJob(job)
+    this.#forget(job.jobId)
     this.#remember(kept, job)
     this.#jobs.set(job.jobId, kept)
     for (const tracker of this.#trackers) tracker.jobs.add(job.jobId)
@@ -154,6 +162,7 @@ export class State implements Draft {
   }
   /** Without a word to the store. */
   dropJob(jobId: string): void {
+    this.#forget(jobId)
     this.#jobs.delete(jobId)
     for (const tracker of this.#trackers) tracker.jobs.add(jobId)
   }

@@ -22,21 +22,40 @@ interface Row {
   }
 }
 
+/** As `readFinished` does of the partition. */
+type ReadEvents = (see: (ended: readonly Ended[]) => Promise<void>) => Promise<void>
+
+interface Stored {
+  /** The latest first. */
+  readonly runs: FinishedRun[]
+  /** The latest that is not there ended by then; below all times: none is missing. */
+  readonly missedBy: number
+}
+
 const text = { encoder: new TextEncoder(), decoder: new TextDecoder() }
 
 export class FinishedRuns {
   readonly #store: StateStore
   readonly #logger: Logger
-  readonly #readEvents: (see: (ended: Ended) => void) => Promise<void>
-  /** By job and incarnation: their runs were taken from the events, or are being taken. */
-  readonly #taken = new Map<string, Promise<void>>()
+  readonly #jobOf: (jobId: string) => JobState | undefined
+  readonly #readEvents: ReadEvents
+  /** The runs of all jobs that ended up to this time were taken from the events, as far as these have them. */
+  #takenThrough = Number.NEGATIVE_INFINITY
+  /** Under way, one at a time. */
+  #taking: Promise<void> | null = null
   /** The last write, which never rejects. */
   #writing: Promise<void> = Promise.resolve()
 
-  /** `readEvents`: as `readFinished` does of the partition. */
-  constructor(store: StateStore, logger: Logger, readEvents: (see: (ended: Ended) => void) => Promise<void>) {
+  /** `jobOf`: a job as it is by now. */
+  constructor(
+    store: StateStore,
+    logger: Logger,
+    jobOf: (jobId: string) => JobState | undefined,
+    readEvents: ReadEvents,
+  ) {
     this.#store = store
     this.#logger = logger
+    this.#jobOf = jobOf
     this.#readEvents = readEvents
   }
 
@@ -50,7 +69,6 @@ export class FinishedRuns {
       rows.push(row(job, run))
     }
     for (const job of retired.jobs) {
-      this.#taken.delete(incarnationKey(job))
       const first = Math.max(1, job.endedRuns - MAX_KEEP_RUNS + 1)
       for (let ended = first; ended <= job.endedRuns; ended += 1) rows.push({ key: key(job, ended), value: null })
     }
@@ -58,56 +76,65 @@ export class FinishedRuns {
   }
 
   /**
-   * Those that are kept, the latest first. When the store has fewer than are to be kept of the job, those are taken from
-   * the events first, once; rejects with a `LogError` that may pass when they can't be read now.
+   * Those that are kept, the latest first. When the store has fewer than are to be kept of the job, those of all jobs are
+   * taken from the events first, once; rejects with a `LogError` that may pass when they can't be read now.
    */
   async of(job: JobState): Promise<FinishedRun[]> {
     // Those that have just ended are on their way to the store.
     await this.#writing
     const kept = await this.#stored(job)
-    if (kept.length > job.endedRuns - firstKept(job)) return kept
-    await this.#takeOnce(job)
-    return this.#stored(job)
+    if (kept.runs.length > job.endedRuns - firstKept(job)) return kept.runs
+    while (this.#takenThrough < kept.missedBy) await this.#takeOnce(kept.missedBy)
+    return (await this.#stored(job)).runs
   }
 
   /** null: it is not kept. Rejects as `of` does. */
   async find(job: JobState, runId: string): Promise<FinishedRun | null> {
     const isIt = (run: FinishedRun): boolean => run.runId === runId
     // Not of the events when the store has it, whatever else it lacks.
-    return (await this.#stored(job)).find(isIt) ?? (await this.of(job)).find(isIt) ?? null
+    return (await this.#stored(job)).runs.find(isIt) ?? (await this.of(job)).find(isIt) ?? null
   }
 
-  async #stored(job: JobState): Promise<FinishedRun[]> {
-    const found: FinishedRun[] = []
+  async #stored(job: JobState): Promise<Stored> {
+    const runs: FinishedRun[] = []
+    let missedBy = Number.NEGATIVE_INFINITY
+    let before = job.last?.at ?? job.addedAt
     for (let { endedRuns: ended } = job; ended >= firstKept(job); ended -= 1) {
       const value = await this.#store.get(key(job, ended))
       const there = value === null ? null : decodeRow(value)
-      if (there?.ended === ended) found.push(there.run)
+      if (there?.ended === ended) {
+        runs.push(there.run)
+        before = there.run.finishedAt
+      } else missedBy = Math.max(missedBy, before)
     }
-    return found
+    return { runs, missedBy }
   }
 
-  #takeOnce(job: JobState): Promise<void> {
-    const of = incarnationKey(job)
-    const taken = this.#taken.get(of) ?? this.#take(job)
-    this.#taken.set(of, taken)
-    taken.catch(() => this.#taken.delete(of))
-    return taken
+  #takeOnce(through: number): Promise<void> {
+    this.#taking ??= this.#take(through).finally(() => (this.#taking = null))
+    return this.#taking
   }
 
-  async #take(job: JobState): Promise<void> {
-    const of = incarnationKey(job)
-    const writes: Promise<void>[] = []
+  /** Once it was tried, what ended until `through` and was not found is in the events no longer. */
+  async #take(through: number): Promise<void> {
+    let last = through
     try {
-      await this.#readEvents((ended) => {
-        const isKept = incarnationKey(ended.job) === of && ended.job.endedRuns >= firstKept(job)
-        if (isKept) writes.push(this.#write([row(ended.job, ended.run)]))
+      await this.#readEvents(async (ended) => {
+        last = Math.max(last, ended.at(-1)?.run.finishedAt ?? last)
+        const rows = ended.filter((one) => this.#isKept(one.job)).map(({ job, run }) => row(job, run))
+        if (rows.length > 0) await this.#write(rows)
       })
     } catch (err) {
       if (err instanceof LogError && (err.retryable || err.code === 'closed')) throw err
-      this.#logger.warn({ err, jobId: job.jobId }, 'finished runs could not be taken from the events')
+      this.#logger.warn({ err }, 'finished runs could not be taken from the events')
     }
-    await Promise.all(writes)
+    this.#takenThrough = Math.max(this.#takenThrough, last)
+  }
+
+  /** The run with which the job was like that. */
+  #isKept(then: JobState): boolean {
+    const job = this.#jobOf(then.jobId)
+    return job !== undefined && job.incarnation === then.incarnation && then.endedRuns >= firstKept(job)
   }
 
   async #write(rows: readonly StoreRow[]): Promise<void> {

@@ -15,16 +15,21 @@ export interface FinishedReading {
   readonly singleWriter: boolean
 }
 
-/** Calls `see` for each in the order in which they ended. Rejects with `LogError` when the events can't be read. */
-export async function readFinished(reading: FinishedReading, see: (ended: Ended) => void): Promise<void> {
+/**
+ * Calls `see` for what one read from the log has of them, in the order in which they ended, and goes on when it is done.
+ * Rejects with `LogError` when the events can't be read.
+ */
+export async function readFinished(
+  reading: FinishedReading,
+  see: (ended: readonly Ended[]) => Promise<void>,
+): Promise<void> {
   const { log, codec, partition, singleWriter } = reading
-  const fold = new PartitionFold({
-    log,
-    codec,
-    topicPartition: { topic: 'events', partition },
-    singleWriter,
-    accepted: () => fold.state.takeRetired().finished.forEach(see),
-    refused: () => {},
-  })
-  await fold.foldToEnd()
+  const topicPartition = { topic: 'events', partition } as const
+  const fold = new PartitionFold({ log, codec, topicPartition, singleWriter, accepted: () => {}, refused: () => {} })
+  const end = await log.end(topicPartition)
+  for (let from = -1; from < fold.cursor.offset && fold.cursor.offset < end;) {
+    from = fold.cursor.offset
+    await fold.foldTo(from + 1)
+    await see(fold.state.takeRetired().finished)
+  }
 }

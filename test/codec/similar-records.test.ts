@@ -60,3 +60,25 @@ test('of two records that are equal the definition is there once', () => {
   const [first, second] = [JOB_ROW, { ...JOB_ROW, jobId: 'another' }].map((row) => codec.decode(codec.encode(row)))
   expect(second?.definition).toBe(first?.definition)
 })
+
+test('what two records share can be changed by nobody', () => {
+  const codec = recordCodec<JobState>('JobRow')
+  const deliver = { topic: 'orders', key: null, headers: { source: 'horolog' } }
+  const definition: JobDefinition = { ...JOB_ROW.definition, deliver }
+  const rows = [definition, { ...definition, name: 'another' }].map((one) =>
+    codec.decode(codec.encode({ ...JOB_ROW, definition: one })),
+  )
+  const [first, second] = rows.map((row) => row.definition)
+  const shared = Object.entries(second ?? {}).filter(
+    ([name, value]) => typeof value === 'object' && value !== null && value === first?.[name as keyof JobDefinition],
+  )
+  const free = shared.filter(([, value]) => !isFrozen(value)).map(([name]) => name)
+  expect(shared.map(([name]) => name)).toEqual(expect.arrayContaining(['labels', 'retry', 'deliver', 'headers']))
+  // Bytes cannot be frozen.
+  expect(free).toEqual(['payload'])
+})
+
+function isFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return !(value instanceof Uint8Array)
+  return Object.isFrozen(value) && Object.values(value).every((one) => one instanceof Uint8Array || isFrozen(one))
+}

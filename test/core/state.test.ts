@@ -1,6 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import type { JobState } from '../../src/core/job/job-state.ts'
 import { MAX_COMMANDS_REMEMBERED } from '../../src/core/limits.ts'
 import { State } from '../../src/core/state.ts'
+import { JOB_ROW } from '../golden/samples.ts'
 import { T0 } from '../support/moments.ts'
 
 test('of too many command ids all of the oldest time are forgotten, so that their order never matters', () => {
@@ -36,4 +41,31 @@ test('a tracker hears of every key that changes, and of what was taken and not w
   state.untrack(tracker)
   state.dropJob('y')
   expect([...tracker.take().jobs]).toEqual([])
+})
+
+/** A new version of a job, which none but the state has from then on. */
+function put(state: State, version: number): WeakRef<JobState> {
+  const job: JobState = { ...JOB_ROW, openRuns: [], version }
+  state.putJob(job)
+  return new WeakRef(job)
+}
+
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // What a weak reference was just made of, or asked for, lives until the turn of the event loop is over.
+  await setImmediate()
+  collect()
+}
+
+test('a job that was replaced or removed is out of memory at once', async () => {
+  const state = new State()
+  const replaced = put(state, 1)
+  const removed = put(state, 2)
+  await collectGarbage()
+  expect([replaced.deref()?.version, removed.deref()?.version]).toEqual([undefined, 2])
+  state.removeJob(JOB_ROW.jobId)
+  state.takeRetired()
+  await collectGarbage()
+  expect(removed.deref()).toBeUndefined()
 })

@@ -36,12 +36,13 @@ class Watched {
 }
 
 /** A run failed, then a checkpoint was written, then a second node came and the first was lost. */
-async function afterTakeover(keepRuns?: number) {
+async function afterTakeover(keepRuns?: number, others: readonly string[] = []) {
   const world = new World({ topics: true })
   const watched = new Watched()
   const first = await world.node('first', { tasks: TASKS })
   const kept = keepRuns === undefined ? {} : { keepRuns }
   await world.pass(first.client.addJob({ id: 'job', task: 'fail', trigger: interval('1h'), ...kept }))
+  for (const id of others) await world.pass(first.client.addJob({ id, task: 'fail', trigger: interval('1h') }))
   await world.advance(HOUR)
   const { runId } = await world.pass(first.until('RunFailed'))
   await world.advance(120_000)
@@ -77,6 +78,16 @@ describe('a run that ended before this node had a store', () => {
       const runs = await world.pass(second.client.getRuns('job'))
       expect(runs.map((run) => [run.runId, run.status])).toEqual([[runId, 'failed']])
     }
+    expect(watched.fromBeginning).toBe(1)
+  })
+
+  test('is taken with those of all other jobs, so that the events are read once whatever is asked for', async () => {
+    const others = ['b', 'c', 'd']
+    const { world, second, watched } = await afterTakeover(undefined, others)
+    const statuses = async (id: string) => (await second.client.getRuns(id)).map((run) => run.status)
+    const atOnce = await world.pass(Promise.all(['job', 'b'].map(statuses)))
+    expect(atOnce).toEqual([['failed'], ['failed']])
+    for (const id of others) expect(await world.pass(statuses(id))).toEqual(['failed'])
     expect(watched.fromBeginning).toBe(1)
   })
 

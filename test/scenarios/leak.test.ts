@@ -29,7 +29,12 @@ class Owner {
   readonly store = createMemoryStore()
   readonly clock = createVirtualClock(T0)
   readonly timers = new PartitionTimers(this.clock, () => {})
-  readonly #finished = new FinishedRuns(this.store, SILENT, async () => {})
+  readonly #finished = new FinishedRuns(
+    this.store,
+    SILENT,
+    (jobId) => this.state.job(jobId),
+    async () => {},
+  )
   #now = T0
   #seq = 0
 

@@ -67,7 +67,14 @@ function readerOf(schema: Schema, path: string, views = false): Read {
 function readRecord(schema: RecordSchema, path: string, type: string | null, views = false): Read {
   const names = schema.fields.map((field) => field.name)
   const reads = schema.fields.map((field) => readerOf(field.schema, member(path, field.name), views))
-  if (SIMILAR.has(schema.name.slice(schema.name.lastIndexOf('.') + 1))) return readSimilar(names, reads)
+  if (SIMILAR.has(schema.name.slice(schema.name.lastIndexOf('.') + 1))) {
+    const composed = schema.fields.filter((field) => isComposed(field.schema))
+    return readSimilar(
+      names,
+      reads,
+      composed.map((field) => field.name),
+    )
+  }
   const count = names.length
   // A copy of it has all members in place: far cheaper than to add them one by one.
   const shape: Members = Object.fromEntries([
@@ -79,6 +86,11 @@ function readRecord(schema: RecordSchema, path: string, type: string | null, vie
     for (let at = 0; at < count; at += 1) record[names[at] as string] = (reads[at] as Read)(reader)
     return record
   }
+}
+
+function isComposed(schema: Schema): boolean {
+  if (schema.kind === 'nullable') return isComposed(schema.of)
+  return schema.kind === 'array' || schema.kind === 'map' || schema.kind === 'record'
 }
 
 function readArray(items: Schema, path: string, views: boolean): Read {

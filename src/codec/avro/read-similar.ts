@@ -4,6 +4,9 @@
  * The bytes of a record are compared with those of one that was read before. A member whose bytes are the same has the same
  * value, so it is not read again, and a record with nothing but such members is the one from before. What is not read takes
  * no memory either: its items don't count against the limit of a message.
+ *
+ * Invariant: what a later record may share is frozen, once, when it becomes the known one. Bytes are not, because they
+ * cannot be: who gives them to others gives a copy.
  */
 import type { Read } from './compile-read.ts'
 import type { Reader } from './reader.ts'
@@ -13,8 +16,8 @@ type Members = Record<string, unknown>
 /** Of a record with more members that differ, the next one is thought to be more like it than like the one before. */
 const MAX_DIFFERENT = 3
 
-/** The members in the order in which they lie in the bytes, and how each is read. */
-export function readSimilar(names: readonly string[], reads: readonly Read[]): Read {
+/** The members in the order in which they lie in the bytes, and how each is read; `composed`: those of several values. */
+export function readSimilar(names: readonly string[], reads: readonly Read[], composed: readonly string[]): Read {
   const count = names.length
   let known: Members = Object.fromEntries(names.map((name) => [name, null]))
   let bytes: Uint8Array = new Uint8Array(0)
@@ -45,6 +48,8 @@ export function readSimilar(names: readonly string[], reads: readonly Read[]): R
     if (record === null) return known
     if (different > MAX_DIFFERENT || bytes.length === 0) {
       known = record
+      for (const name of composed) freeze(known[name])
+      Object.freeze(known)
       bytes = reader.copyFrom(start)
       const spare = knownEnds
       knownEnds = ends
@@ -52,4 +57,11 @@ export function readSimilar(names: readonly string[], reads: readonly Read[]): R
     }
     return record
   }
+}
+
+/** With all that is in it: what is frozen already is so all through. */
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return
+  for (const member of Object.values(value)) freeze(member)
+  Object.freeze(value)
 }

@@ -174,6 +174,6 @@ function packBytes(bytes: Uint8Array): PackedBytes {
 function unpackBytes(packed: PackedBytes): Uint8Array {
   if (typeof packed !== 'string') return packed
   if (packed === '') return NO_BYTES
-  const { buffer, byteOffset, length } = Buffer.from(packed, 'latin1')
-  return new Uint8Array(buffer, byteOffset, length)
+  // Bytes of their own: a run may have them for days, and those of a `Buffer` keep the pool that they were cut from.
+  return new Uint8Array(Buffer.from(packed, 'latin1'))
 }

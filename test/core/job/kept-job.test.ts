@@ -55,6 +55,13 @@ const OTHER_RETRIES: Partial<RetryPolicy> = {
 }
 
 describe('a job that the state keeps', () => {
+  test('is given its payload as bytes that keep no others in memory', () => {
+    for (const size of [11, 100, 2_000]) {
+      const { payload } = again(withDefinition({ payload: new Uint8Array(size).fill(7) })).definition
+      expect(payload.buffer.byteLength).toBe(size)
+    }
+  })
+
   test('comes back as it was, whatever is in it', () => {
     const jobs = recordOf(storedSchema('JobRow').schema) as fc.Arbitrary<object> as fc.Arbitrary<JobState>
     fc.assert(
