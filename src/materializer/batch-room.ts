@@ -6,7 +6,10 @@ import { MAX_BATCH_BYTES } from '../core/limits.ts'
 import type { Clock } from '../ports/clock.ts'
 import { LogError } from '../ports/event-log.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import type { Planned } from './encode-plan.ts'
 import { beforeNextTry } from './settle.ts'
+
+type Hindered = Planned & { kind: 'hindered' }
 
 /** Until then it is believed that the log takes no more. */
 const BELIEVED_MS = 60_000
@@ -32,6 +35,11 @@ export class BatchRoom {
     return this.#learned
   }
 
+  /** When all that the design allows is tried again, epoch ms. */
+  get fullAgainAt(): number {
+    return this.#learnedAt + BELIEVED_MS
+  }
+
   /** Whether the log refused the batch for its size: then it is to be decided anew, in parts. */
   isTooLarge(bytes: number, error: LogError): boolean {
     if (error.code !== 'too-large') return false
@@ -42,10 +50,11 @@ export class BatchRoom {
     return true
   }
 
-  /** What is due can't be decided in smaller parts: waits until it is worth a try again. */
-  async isLackedBy(why: string, isAbandoned: () => boolean): Promise<void> {
+  /** What can't be decided in smaller parts has to wait. Without it the rest goes on; when there is none, waits for a try. */
+  async isLackedBy({ timers, why }: Hindered, isAbandoned: () => boolean): Promise<void> {
     const { clock, logger, partition } = this.#options
-    logger.error({ partition, why }, 'what is due is too large for the log, and has to wait')
+    logger.error({ partition, timers, why }, 'what is due is too large for the log, and has to wait')
+    if (timers.length > 0) return
     await beforeNextTry(clock, new LogError('too-large', why), isAbandoned)
     this.#learned = MAX_BATCH_BYTES
   }

@@ -87,13 +87,18 @@ export class Deliveries {
     }
   }
 
-  /** What is late may leave all the same: the attempt is over, as of a task that goes on. */
+  /** What is late is taken back; it may have left all the same, as of a task that goes on. */
   async #isSentInTime(record: OutgoingRecord, timeoutMs: number | null): Promise<boolean> {
     const { clock, outbox } = this.#options
-    const sent = outbox.send(record).then(() => true)
+    const withdrawn = new AbortController()
+    const sent = outbox.send(record, withdrawn.signal).then(() => true)
     if (timeoutMs === null) return sent
     const { promise: late, resolve } = Promise.withResolvers<boolean>()
-    const cancel = clock.schedule(clock.now() + timeoutMs, () => resolve(false), true)
+    const tooLate = (): void => {
+      resolve(false)
+      withdrawn.abort()
+    }
+    const cancel = clock.schedule(clock.now() + timeoutMs, tooLate, true)
     return Promise.race([sent, late]).finally(cancel)
   }
 }

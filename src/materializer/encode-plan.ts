@@ -5,6 +5,7 @@ import { MAX_BATCH_BYTES, MAX_JOB_ID_CHARS } from '../core/limits.ts'
 import type { EncodedBatch, EventCodec } from '../ports/event-codec.ts'
 import type { LogRecord } from '../ports/event-log.ts'
 import type { Cursor } from './cursor.ts'
+import type { Inbox, Pending } from './inbox.ts'
 import { type Deciding, type Plan, planBatch } from './plan-batch.ts'
 
 export type Planned =
@@ -20,8 +21,11 @@ export type Planned =
     }
   /** One input that can't even be refused in writing; the others are still in the inbox. */
   | { readonly kind: 'unwritable'; readonly plan: Plan; readonly why: string }
-  /** What nobody asked for is more than the log takes: it has to wait until somebody lets the log take more. */
-  | { readonly kind: 'hindered'; readonly why: string }
+  /**
+   * What nobody asked for is more than the log takes: it has to wait until somebody lets the log take more. `timers` has the
+   * key of the timer that it is of; none: not even the progress can be written.
+   */
+  | { readonly kind: 'hindered'; readonly timers: readonly string[]; readonly why: string }
 
 /** What a trailer says beside the chain: up to where inputs were handled and effects have left. */
 export type Progress = Pick<BatchCommitted, 'commandsThrough' | 'reportsThrough' | 'dispatchedThrough'>
@@ -85,12 +89,18 @@ export function encodePlan(
       continue
     }
     const why = encoded instanceof Error ? encoded.message : `its events have ${bytes} bytes, ${maxBytes} can be taken`
-    const pending = plan.answers[0]?.pending
-    if (pending === undefined && maxBytes < MAX_BATCH_BYTES) return { kind: 'hindered', why }
+    const pending = hinderedBy(plan, deciding.inbox)
+    if (pending === undefined && maxBytes < MAX_BATCH_BYTES)
+      return { kind: 'hindered', timers: deciding.inbox.timers.first(plan.timers), why }
     if (pending === undefined) throw new AssertionError(`the events of a timer can't be written: ${why}`)
     if (unwritable !== null) return { kind: 'unwritable', plan, why }
     unwritable = { pending, why }
   }
+}
+
+/** The one input of the plan, or the command before which its events have to be decided; undefined: nobody asked for them. */
+function hinderedBy({ answers, timers, events }: Plan, inbox: Inbox): Pending | undefined {
+  return answers[0]?.pending ?? (timers === 0 && events.length > 0 ? inbox.commands.at(0) : undefined)
 }
 
 /** Keys and framing of the records: a log counts them as well. */

@@ -20,7 +20,10 @@ export type MaterializerOptions = Omit<
   PartitionOptions,
   'partition' | 'accepted' | 'stamped' | 'overtaken' | 'stopped'
 > & {
-  /** Of a log with topics: further from its clock the node leaves the group of owners; null: it never does. Default 60 s. */
+  /**
+   * Of a log with topics: further from its clock the node leaves the group of owners, and asks again a minute later; null: it
+   * never does. Default 60 s.
+   */
   readonly maxClockSkewMs?: number | null
   /** Called once, when the first partition stops by itself. */
   readonly failed: (error: Error) => void
@@ -41,14 +44,18 @@ export class Materializer {
   #membership: Membership | null = null
   #unwatchClock = (): void => {}
   #cancelCommit = (): void => {}
+  #cancelReturn = (): void => {}
+  readonly #skew: ClockSkew
   /** By partition. */
   readonly #committed = new Map<number, number>()
   #live = false
   #firing = false
   #closed = false
   #failure: Error | null = null
-  /** The clock is wrong: it owns nothing any more. */
+  /** The clock is wrong: it owns nothing until it has joined again. */
   #wrongClock: OperationalError | null = null
+  /** It has joined again, and no partition has shown yet that the clock fits: nothing fires by it. */
+  #isDoubtful = false
   #ownedWaiters: (() => void)[] = []
   /** Partitions that are being given back. */
   readonly #releases = new Map<number, Promise<void>>()
@@ -58,10 +65,12 @@ export class Materializer {
   constructor(options: MaterializerOptions) {
     this.#options = options
     const { maxClockSkewMs = DEFAULT_MAX_CLOCK_SKEW_MS, logger, surroundings } = options
-    const skew = new ClockSkew({ maxMs: maxClockSkewMs, logger, exceeded: (error) => this.#leaveForClock(error) })
-    // A log of this process alone takes its time from the same clock.
-    const stamped: PartitionOptions['stamped'] =
-      surroundings.kind === 'local' ? () => {} : (...times) => skew.stamped(...times)
+    this.#skew = new ClockSkew({
+      maxMs: maxClockSkewMs,
+      logger,
+      awaited: () => [...this.#partitions.keys()].filter((index) => this.#partitions[index]?.mode === 'announcing'),
+      exceeded: (error, awayMs) => void this.#leaveForClock(error, awayMs),
+    })
     const codec = options.log.partitions === 1 ? options.codec : copying(options.codec)
     for (let partition = 0; partition < options.log.partitions; partition += 1) {
       this.#partitions.push(
@@ -70,7 +79,8 @@ export class Materializer {
           codec,
           partition,
           accepted: (index, events) => this.#accepted(index, events),
-          stamped,
+          // A log of this process alone takes its time from the same clock.
+          stamped: (...times) => surroundings.kind === 'topics' && this.#stamped(partition, ...times),
           overtaken: (index) => this.#ownLater(index),
           stopped: (error) => this.#partitionStopped(error),
         }),
@@ -93,12 +103,7 @@ export class Materializer {
    */
   async join(): Promise<void> {
     const first = new Promise<void>((resolve) => this.#ownedWaiters.push(resolve))
-    this.#membership = await this.#options.log.join({
-      name: this.#options.node,
-      assigned: (assignment) => void this.#assigned(assignment),
-      lost: (partitions) => void this.#lost(partitions),
-      warm: () => this.#warm(),
-    })
+    await this.#enter()
     this.#commitLater()
     await first
     // Whoever is refused closes the log, so nobody should be reading it.
@@ -107,11 +112,50 @@ export class Materializer {
     if (failure !== null) throw failure
   }
 
+  async #enter(): Promise<void> {
+    this.#membership = await this.#options.log.join({
+      name: this.#options.node,
+      assigned: (assignment) => void this.#assigned(assignment),
+      lost: (partitions) => void this.#lost(partitions),
+      warm: () => this.#warm(),
+    })
+  }
+
   /** Others take over, and this node follows them. What it executes and is asked goes on. */
-  #leaveForClock(error: OperationalError): void {
+  async #leaveForClock(error: OperationalError, awayMs: number): Promise<void> {
     this.#wrongClock = error
     void this.#lost(this.#assignment.partitions)
-    void this.#leave()
+    await this.#leave()
+    this.#returnIn(awayMs)
+  }
+
+  #stamped(partition: number, appendedAt: number, sentAt: number, answeredAt: number): void {
+    this.#skew.stamped(partition, appendedAt, sentAt, answeredAt)
+    if (!this.#isDoubtful || !this.#skew.hasFit) return
+    this.#isDoubtful = false
+    this.setFiring(this.#firing)
+  }
+
+  #returnIn(ms: number): void {
+    const { clock } = this.#options
+    if (!this.#closed) this.#cancelReturn = clock.schedule(clock.now() + ms, () => void this.#return(ms), true)
+  }
+
+  /** The clock may be right again, or it was a broker's: the stamps of the announcements show it. */
+  async #return(awayMs: number): Promise<void> {
+    const { logger } = this.#options
+    logger.info({}, 'the group of owners is asked again whether the clock fits')
+    this.#skew.begin()
+    this.#wrongClock = null
+    this.#isDoubtful = true
+    try {
+      await this.#enter()
+    } catch (err) {
+      logger.warn({ err }, 'the group of owners could not be joined')
+      return this.#returnIn(awayMs)
+    }
+    // It was closed, or found the clock to be wrong, before it had anything to leave.
+    if (this.#closed || this.#wrongClock !== null) await this.#leave()
   }
 
   async #leave(): Promise<void> {
@@ -125,7 +169,7 @@ export class Materializer {
 
   setFiring(firing: boolean): void {
     this.#firing = firing
-    for (const partition of this.#partitions) partition.setFiring(firing)
+    for (const partition of this.#partitions) partition.setFiring(firing && !this.#isDoubtful)
   }
 
   /** A command about a run that is over is decided with what is kept of that run. */
@@ -186,6 +230,7 @@ export class Materializer {
     this.#closed = true
     this.#unwatchClock()
     this.#cancelCommit()
+    this.#cancelReturn()
     await Promise.all(this.#partitions.map((partition) => partition.close()))
     await this.#membership?.leave()
   }
@@ -245,7 +290,7 @@ export class Materializer {
     // What was lost and given back at once must be let go before it is owned anew.
     await this.#releases.get(index)
     if (partition === undefined || this.#closed || !this.#assignment.partitions.includes(index)) return
-    partition.setFiring(this.#firing)
+    partition.setFiring(this.#firing && !this.#isDoubtful)
     await partition.own(this.#assignment.generation)
     this.#settleFirst()
   }

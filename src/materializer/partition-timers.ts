@@ -78,6 +78,11 @@ export class PartitionTimers {
     }
   }
 
+  /** Timers that went off and can't be decided before `until`, epoch ms, unless something changes what they stand for. */
+  setAside(keys: readonly string[], until: number): void {
+    for (const key of keys) this.#heap.set(key, until)
+  }
+
   /** Wakes the owner when the next timer is due. */
   arm(): void {
     const head = this.#heap.head()

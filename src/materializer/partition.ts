@@ -255,7 +255,11 @@ export class Partition {
     const deciding = { state: this.state, inbox: this.#inbox, settings, liveness, now, firing: this.#firing }
     const planned = encodePlan(deciding, this.cursor, this.#owner, codec, this.#side ?? IN_MEMORY, this.#room.bytes)
     if (planned.kind === 'nothing') return this.#done(null, planned.plan)
-    if (planned.kind === 'hindered') return this.#room.isLackedBy(planned.why, () => this.#leaving)
+    if (planned.kind === 'hindered') {
+      this.#inbox.timers.drop(planned.timers.length)
+      this.#timers.setAside(planned.timers, this.#room.fullAgainAt)
+      return this.#room.isLackedBy(planned, () => this.#leaving)
+    }
     if (planned.kind === 'unwritable') {
       this.#options.logger.error({ partition, why: planned.why }, 'an input was dropped: its events cannot be written')
       this.#fail(planned.plan, { kind: 'refused', error: new LogError('too-large', planned.why) })
@@ -343,14 +347,15 @@ export class Partition {
   }
 
   #notSettled(settled: Unsettled): void | Promise<void> {
+    const { clock, logger, partition } = this.#options
     if (isFatal(settled) && 'error' in settled && settled.error !== null) throw settled.error
     switch (settled.kind) {
       case 'overtaken':
         return this.#becomeFollower('another owner was announced')
       case 'refused':
         if (!mayPass(settled.error)) throw settled.error
-        this.#options.logger.warn({ err: settled.error }, 'the log refused a batch, it is decided anew')
-        return beforeNextTry(this.#options.clock, settled.error, () => this.#leaving)
+        logger.warn({ partition, err: settled.error }, 'the log took no batch, it is decided anew')
+        return beforeNextTry(clock, settled.error, () => this.#leaving)
       case 'unknown':
         return this.#becomeFollower('the outcome of a batch stayed unknown')
       case 'truncated':

@@ -8,7 +8,8 @@ import { evolve } from '../core/evolve.ts'
 import type { BatchCommitted, Event } from '../core/events.ts'
 import type { FinishedRun } from '../core/run/finished-run.ts'
 import type { Overlay, State } from '../core/state.ts'
-import { isStart, leadsTo } from './checkpoint/checkpoint-cursor.ts'
+import { LogError } from '../ports/event-log.ts'
+import { firstKept, isStart, leadsTo } from './checkpoint/checkpoint-cursor.ts'
 import { Checkpoints } from './checkpoint/checkpoints.ts'
 import { type Cursor, sameBytes, START } from './cursor.ts'
 import { FinishedRuns } from './finished-runs.ts'
@@ -52,7 +53,12 @@ export class Replica {
   constructor(options: PartitionOptions) {
     const { log, logger, codec, singleWriter, partition } = options
     this.#options = options
-    this.#finished = new FinishedRuns(options.store, logger, (see) => readFinished(options, see))
+    this.#finished = new FinishedRuns(
+      options.store,
+      logger,
+      (jobId) => this.state.job(jobId),
+      (see) => readFinished(options, see),
+    )
     const refused = refusedLogger(logger, partition)
     this.#fold = new PartitionFold({
       log,
@@ -83,13 +89,17 @@ export class Replica {
   /** Takes up the latest checkpoint that fits the log, and folds from there to the end. */
   async open(): Promise<void> {
     await this.#checkpoints.restore()
-    // A checkpoint may be of an announcement, which stands as well behind another past.
-    if (this.cursor.seq > 0) this.#anchor = this.cursor
-    this.#retraced.reset(this.#anchor)
+    this.#resumed()
     const isWhole = isStart(this.cursor)
     await this.foldToEnd()
     if (isWhole) this.#isDoubtful = false
     this.#checkpoints.begin()
+  }
+
+  #resumed(): void {
+    // A checkpoint may be of an announcement, which stands as well behind another past: that is looked at before owning.
+    this.#anchor = this.cursor.seq > 0 ? this.cursor : START
+    this.#retraced.reset(this.cursor)
   }
 
   foldToEnd(): Promise<void> {
@@ -102,11 +112,12 @@ export class Replica {
   }
 
   /**
-   * The log still leads to the state: read again from the last batch that names its past, or from `further` back, in doubt
-   * from the beginning. `term`: of an append before that; from then on it is the one in which the log was found intact.
+   * The log still leads to the state: read again from the last batch that names its past, or from `further` back, where that
+   * is kept and not damaged; in doubt from the beginning. `term`: of an append before that; from then on it is the one in
+   * which the log was found intact.
    */
   async isIntact(term?: number, further = false): Promise<boolean> {
-    if (!(await this.#leadsHereFrom(further ? this.#retraced.from : this.#anchor))) return false
+    if (!(await (further ? this.#leadsHereFromFurther() : this.#leadsHereFrom([this.#anchor])))) return false
     this.#term = term
     return true
   }
@@ -115,26 +126,48 @@ export class Replica {
     return term === this.#term
   }
 
-  async #leadsHereFrom(anchor: Cursor): Promise<boolean> {
+  async #leadsHereFromFurther(): Promise<boolean> {
+    try {
+      return await this.#leadsHereFrom([...this.#retraced.places, this.#anchor])
+    } catch (err) {
+      // What a disk damaged is not what an election lost; a damage further on is met again.
+      if (!(err instanceof LogError) || err.code !== 'corrupt') throw err
+      return this.#leadsHereFrom([this.#anchor])
+    }
+  }
+
+  /** Of the places the first that the log keeps counts. */
+  async #leadsHereFrom(places: readonly Cursor[]): Promise<boolean> {
     const { log, codec, singleWriter, partition } = this.#options
     const { cursor } = this
     if (singleWriter || isStart(cursor)) return true
-    const from = this.#isDoubtful ? START : anchor
-    if (!(await leadsTo(from, cursor, log, codec, { topic: 'events', partition }))) return false
+    const events = { topic: 'events', partition } as const
+    const first = await firstKept(log, events)
+    const known = this.#isDoubtful ? [START] : [...places, cursor]
+    const from = known.find(({ batchOffset }) => batchOffset >= first)
+    // What would show it is trimmed: nothing speaks against the state, unless something did not fit.
+    if (from === undefined)
+      return !this.#isDoubtful && first <= cursor.offset && cursor.offset <= (await log.end(events))
+    if (!(await leadsTo(from, cursor, log, codec, events))) return false
     this.#isDoubtful = false
     this.#anchor = cursor
     return true
   }
 
   /**
-   * The log lost what was folded of it: everything anew. Rejects with `LogError` when it can't be read now; what was read
-   * until then is the beginning of what it has, so the next fold goes on from there.
+   * The log lost what was folded of it: everything anew, from a checkpoint only where its beginning was trimmed. Rejects with
+   * `LogError` when it can't be read now; what was read until then is the beginning of what it has, so the next fold goes on
+   * from there.
    */
   async rebuild(): Promise<void> {
     this.#fold.reset()
     this.#unsent.restore([])
-    this.#anchor = START
-    this.#retraced.reset(START)
+    this.#resumed()
+    const { log, partition } = this.#options
+    if ((await firstKept(log, { topic: 'events', partition })) > 0) {
+      await this.#checkpoints.restoreShared()
+      this.#resumed()
+    }
     this.#checkpoints.begin()
     await this.foldToEnd()
     // What does not fit was judged by all that the log has, as in `open`.

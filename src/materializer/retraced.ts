@@ -13,8 +13,9 @@ export class Retraced {
   #older: Cursor = START
   #newer: Cursor = START
 
-  get from(): Cursor {
-    return this.#older
+  /** The best one first; where the log is not kept from there on, the next. */
+  get places(): readonly Cursor[] {
+    return [this.#older, this.#newer]
   }
 
   /** All before the cursor is taken as it is: a checkpoint was restored, or all is folded anew. */

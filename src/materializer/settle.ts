@@ -58,10 +58,11 @@ const FORBIDDEN_WAIT_MS = 5_000
 
 export async function settle(settling: Settling): Promise<Settled> {
   let lastError: LogError | null = null
+  let landed: Appended | null = null
   for (let send = 1; send <= MAX_SENDS; send += 1) {
     if (send > 1) await wait(settling.clock, Math.min(FIRST_WAIT_MS * 2 ** (send - 2), LONGEST_WAIT_MS))
     if (send > 1 && settling.isAbandoned()) break
-    const sent = await sendOnce(settling)
+    const sent: Appended | LogError = landed ?? (await sendOnce(settling))
     if (sent instanceof LogError) {
       if (sent.outcome === 'refused' && send === 1) return { kind: 'refused', error: sent }
       if (sent.code === 'disk-failed' || sent.code === 'closed') return { kind: 'unknown', error: sent }
@@ -75,8 +76,9 @@ export async function settle(settling: Settling): Promise<Settled> {
       else {
         const folded = await foldIntact(settling, sent.baseOffset + records.length, sent.term)
         if (folded === 'truncated') return { kind: 'truncated' }
-        // It is in the log, whatever becomes of the reading: a failure of that is no refusal.
+        // It is in the log, whatever becomes of the reading: a failure of that is no refusal, and no reason to send it again.
         lastError = folded ?? lastError
+        landed = folded === null ? null : sent
       }
     }
     if (settling.isAccepted()) return { kind: 'accepted' }

@@ -22,6 +22,7 @@ import type { Logger } from '../ports/telemetry.ts'
 import { Deliveries } from './deliver.ts'
 import { EffectRetries } from './effect-retries.ts'
 import type { Plan } from './plan-batch.ts'
+import { QueuedRuns } from './queued-runs.ts'
 import { Pages, readRange, readRecord } from './read-again.ts'
 import { runRequest } from './run-request.ts'
 import { SentMark } from './sent-mark.ts'
@@ -135,10 +136,11 @@ export class TopicEffects {
   async #repeatAll(unsent: readonly { range: UnsentRange; left: () => void }[], mark: Mark): Promise<void> {
     const { log, events: codec, partition } = this.#options
     const pages = new Pages(log, { topic: 'events', partition })
+    const queued = new QueuedRuns(unsent.length === 0 ? [] : this.#options.state().runs())
     for (const { range, left } of unsent) {
       let sends: readonly Promise<boolean>[] = []
       const read = await this.#retries.untilDone('reading events', async () => {
-        sends = this.#repeatEvents(await readRange(pages, codec, range, mark))
+        sends = this.#repeatEvents(await readRange(pages, codec, range, mark), queued)
       })
       if (!read) return
       const all = Promise.all(sends).then((done) => done.every(Boolean))
@@ -146,11 +148,13 @@ export class TopicEffects {
     }
   }
 
-  #repeatEvents(events: readonly Event[]): readonly Promise<boolean>[] {
+  /** What the events let go was queued at their times: who looks for all of it, looks at each run once. */
+  #repeatEvents(events: readonly Event[], queued: QueuedRuns): readonly Promise<boolean>[] {
     const state = this.#options.state()
-    const since = events[0]?.time ?? 0
-    const queuedSince = [...state.runs()].filter((run) => run.queuedAt >= since).map(({ runId }) => runId)
-    const wanted = asked(events, queuedSince, state).filter(({ effect }) => stillMatters(effect, state))
+    const first = events[0]
+    const last = events.at(-1)
+    const letGo = first === undefined || last === undefined ? [] : queued.takeBetween(first.time, last.time)
+    const wanted = asked(events, letGo, state).filter(({ effect }) => stillMatters(effect, state))
     const sends = this.#sendAll(wanted)
     for (const [offset, answer] of answersByOffset(events)) {
       sends.push(this.#reply(() => this.#replyTo(offset), answer))

@@ -23,9 +23,10 @@ export interface Outbox {
   /**
    * Resolves when the record is durable. What may pass is tried again inside, with backoff, until it does or the outbox
    * is closed. Rejects with `LogError`: `closed`; and `too-large`, `invalid-record` (no such topic), `record-refused`,
-   * `not-authorized`, which trying again does not mend.
+   * `not-authorized`, which trying again does not mend. Once `withdrawn` is aborted, a record that has not left need not
+   * leave any more, and is not kept: rejects with the signal's reason.
    */
-  send(record: OutgoingRecord): Promise<void>
+  send(record: OutgoingRecord, withdrawn?: AbortSignal): Promise<void>
 
   /** What waits rejects as `closed`, after it was tried once more. Idempotent. */
   close(): Promise<void>

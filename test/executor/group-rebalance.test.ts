@@ -145,6 +145,23 @@ describe('before the group changes', () => {
     expect(committed.get(0)).toBe(2)
   })
 
+  test('a third change is not cut short by the end of a first one that a second one overlapped', async () => {
+    const { worker, runs, clock } = groupScene()
+    const first = await worker('first')
+    await runs(['long'])
+    const one = first.rebalance(600)
+    await clock.advance(100)
+    const two = first.rebalance(600)
+    await clock.advance(400)
+    await Promise.all([one, two])
+    await clock.advance(4_700)
+    const three = first.rebalance(600)
+    await clock.advance(400)
+    await three
+    await runs(['next'], { task: 'quick' })
+    expect(first.begun).toEqual(['long'])
+  })
+
   test('what comes meanwhile is read when the change is told, and not before', async () => {
     const { worker, runs, clock } = groupScene()
     const first = await worker('first')
@@ -295,6 +312,19 @@ describe('a drain', () => {
     first.finish('long')
     expect((await worker('second')).begun).toEqual(['long'])
     expect(await typesOf('long')).toEqual(['started', 'started'])
+  })
+
+  test('that meets a change of the group leaves nothing behind to wait for', async () => {
+    const { worker, runs, clock } = groupScene()
+    const first = await worker('first')
+    await runs(['long'])
+    const drained = first.node.drain(clock.now() + 60_000)
+    await clock.settle()
+    const ready = first.rebalance(1_000)
+    first.finish('long')
+    await clock.settle()
+    await Promise.all([ready, drained])
+    expect(clock.nextTimerAt()).toBeNull()
   })
 
   test('ends although the group can not be told', async () => {

@@ -85,6 +85,45 @@ describe('a batch that the log refuses as too large', () => {
   })
 })
 
+describe('a job whose due runs are more than the log takes at once', () => {
+  async function hindered(): Promise<Scene> {
+    const made = await scene(1_000_000)
+    const { world, a } = made
+    const trigger = interval('1m')
+    await world.pass(a.client.addJob({ id: 'large', task: 'greet', trigger, coalesce: 'all', maxCatchUp: 100 }))
+    await world.pass(a.client.addJob({ id: 'small', task: 'greet', trigger: interval('10s'), maxInstances: 500 }))
+    await world.pass(a.client.pause())
+    await world.advance(100 * 60_000)
+    made.limit = 2_000
+    await world.pass(a.client.resume())
+    return made
+  }
+
+  const firesOf = (a: TestNode, id: string): number => a.all('RunQueued').filter(({ jobId }) => jobId === id).length
+
+  test('waits alone: other jobs fire and commands are decided', async () => {
+    const made = await hindered()
+    const { world, a } = made
+    await world.pass(a.client.addJob({ id: 'other', ...HOURLY }))
+    await world.advance(600_000)
+    expect(firesOf(a, 'small')).toBeGreaterThanOrEqual(60)
+    expect([firesOf(a, 'large'), a.failures]).toEqual([0, []])
+    made.limit = 1_000_000
+    await world.advance(60_000)
+    expect(firesOf(a, 'large')).toBeGreaterThanOrEqual(100)
+    await world.check(a)
+  })
+
+  test('cannot be changed before they fit, and the next command is decided', async () => {
+    const { world, a } = await hindered()
+    const change = a.client.rescheduleJob('large', interval('1h'))
+    await expect(world.pass(change)).rejects.toMatchObject({ code: 'limit-exceeded' })
+    await world.pass(a.client.addJob({ id: 'other', ...HOURLY }))
+    expect(a.failures).toEqual([])
+    await world.check(a)
+  })
+})
+
 test('runs that are due at once and are more than the log takes wait until it takes more, and the node does not stop', async () => {
   const made = await scene(1_000_000)
   const { world, a } = made

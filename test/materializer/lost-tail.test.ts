@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.ts'
 import { createSeededEntropy } from '../../src/adapters/memory/seeded-entropy.ts'
 import { DEFAULT_SETTINGS } from '../../src/core/job/resolve-definition.ts'
+import { JobClient } from '../../src/client/job-client.ts'
 import { interval } from '../../src/core/triggers/make-trigger.ts'
 import { type EventLog, LogError } from '../../src/ports/event-log.ts'
 import { LocalNode } from '../../src/local-node.ts'
+import { START } from '../../src/materializer/cursor.ts'
 import type { StateStore } from '../../src/ports/state-store.ts'
-import { SILENT } from '../../src/ports/telemetry.ts'
+import { type Logger, SILENT } from '../../src/ports/telemetry.ts'
 import { type TestNode, World } from '../support/world.ts'
 
 const HOURLY = { task: 'greet', trigger: interval('1h') }
@@ -201,13 +203,19 @@ test('a follower that could not read the log does not wait for the next record t
   await world.check(a, b)
 })
 
+interface Restoring {
+  readonly log?: (log: EventLog) => EventLog
+  readonly logger?: Logger
+}
+
 /** A node that keeps its state in `state`, and goes on from what is there. */
-async function restoring(world: World, name: string, state: StateStore): Promise<LocalNode> {
+async function restoring(world: World, name: string, state: StateStore, options: Restoring = {}): Promise<LocalNode> {
+  const { log = (of) => of, logger = SILENT } = options
   const node = new LocalNode({
-    stores: { default: { log: world.cluster.connect(name), singleWriter: false, state } },
+    stores: { default: { log: log(world.cluster.connect(name)), singleWriter: false, state } },
     clock: world.clock,
     entropy: createSeededEntropy(name.length),
-    logger: SILENT,
+    logger,
     name,
     settings: DEFAULT_SETTINGS,
     failed: (error) => expect.unreachable(error.message),
@@ -217,23 +225,85 @@ async function restoring(world: World, name: string, state: StateStore): Promise
   return node
 }
 
+describe('an owner that began with a checkpoint of an announcement', () => {
+  /** Thirty jobs, then the checkpoint; where its announcement stands. */
+  async function announced(world: World, state: StateStore): Promise<number> {
+    const a = await world.node('a')
+    for (let job = 0; job < 30; job += 1) await a.client.addJob({ id: `job-${job}`, ...HOURLY })
+    await a.shutdown()
+    const b = await restoring(world, 'b', state)
+    const { offset, seq } = b.materializer.partitions()[0]?.cursor ?? START
+    await world.pass(b.shutdown(world.clock.now()))
+    expect(seq).toBe(0)
+    return offset - 1
+  }
+
+  test('reads nothing of what was before it when the log has a new term', async () => {
+    const world = new World()
+    const state: StateStore = { ...createMemoryStore(), close: async () => {} }
+    const first = await announced(world, state)
+    let term = 1
+    let read: number[] = []
+    const log = (of: EventLog): EventLog => ({
+      ...passing(of),
+      append: async (to, records) => ({ ...(await of.append(to, records)), term }),
+      read: async (from, offset, maxBytes) => {
+        const found = await of.read(from, offset, maxBytes)
+        // Who asks for one byte looks whether the beginning is there.
+        if (maxBytes > 1) read.push(...found.records.map((record) => record.offset))
+        return found
+      },
+    })
+    const again = await restoring(world, 'b again', state, { log })
+    for (const id of ['next', 'last']) {
+      term += 1
+      read = []
+      await world.pass(new JobClient(again.backend, SILENT).addJob({ id, ...HOURLY }))
+      expect(Math.min(...read)).toBe(first)
+    }
+    await world.pass(again.shutdown(world.clock.now()))
+  })
+
+  test('takes its log for what it is when that was trimmed below the announcement', async () => {
+    const world = new World()
+    const state: StateStore = { ...createMemoryStore(), close: async () => {} }
+    world.cluster.trim(EVENTS, await announced(world, state))
+    const errors: string[] = []
+    const logger: Logger = { ...SILENT, error: (_details, message) => void errors.push(message) }
+    const again = await restoring(world, 'b again', state, { logger })
+    expect([again.materializer.jobs().length, again.materializer.partitions()[0]?.mode, errors]).toEqual([
+      30,
+      'owning',
+      [],
+    ])
+    await world.pass(again.shutdown(world.clock.now()))
+  })
+})
+
 /** The next reads of events fail, as while no broker leads them. */
 class FailingReads {
   failing = 0
 
   of(log: EventLog): EventLog {
     return {
-      partitions: log.partitions,
-      append: (to, records) => log.append(to, records),
+      ...passing(log),
       read: (from, offset, maxBytes) => {
         this.failing -= 1
         if (this.failing < 0) return log.read(from, offset, maxBytes)
         return Promise.reject(new LogError('unavailable', 'no leader', { retryable: true }))
       },
-      end: (of) => log.end(of),
-      watch: (place, listener) => log.watch(place, listener),
-      join: (member) => log.join(member),
-      close: () => log.close(),
     }
+  }
+}
+
+function passing(log: EventLog): EventLog {
+  return {
+    partitions: log.partitions,
+    append: (to, records) => log.append(to, records),
+    read: (from, offset, maxBytes) => log.read(from, offset, maxBytes),
+    end: (of) => log.end(of),
+    watch: (place, listener) => log.watch(place, listener),
+    join: (member, group) => log.join(member, group),
+    close: () => log.close(),
   }
 }

@@ -181,6 +181,19 @@ describe('a run that is a record', () => {
     await world.check(a)
   })
 
+  test('is not produced any more for an attempt that was timed out while its topic was away', async () => {
+    const { world, a } = await owner()
+    let isAway = true
+    world.faults = ({ to }) => (to.topic === 'orders' && isAway ? 'refuse' : 'ok')
+    await addOrder(world, { timeoutMs: 30_000, retry: { maxAttempts: 5, initialMs: 1_000 } })
+    await world.advance(65_000)
+    isAway = false
+    const { attempt } = await world.pass(a.until('RunSucceeded'))
+    expect(attempt).toBeGreaterThan(2)
+    expect((await world.records('orders')).map(headerTexts)).toMatchObject([{ 'horolog-attempt': String(attempt) }])
+    await world.check(a)
+  })
+
   test('is not produced when it is cancelled before its topic is there', async () => {
     let isThere = false
     const { world, a } = await owner()

@@ -138,6 +138,24 @@ describe('the next owner', () => {
     await world.check(b)
   })
 
+  test('hands over a run that the end of another let go, also when their job was removed since', async () => {
+    const world = new World({ topics: true })
+    const gate = Promise.withResolvers<void>()
+    let isHeld = false
+    const outbox = hanging(({ topic }) => topic === 'runs.default' && isHeld)
+    const a = await world.node('a', { tasks: { greet: () => gate.promise }, outbox })
+    await world.pass(a.client.addJob({ id: 'job', task: 'greet', trigger: interval('10s'), overlap: 'queue' }))
+    await world.advance(25_000)
+    isHeld = true
+    gate.resolve()
+    await world.pass(a.until('RunSucceeded'))
+    await world.pass(a.client.removeJob('job'))
+    const b = await nextOwner(world, a)
+    expect([a.all('JobRemoved').length, a.all('RunSucceeded').length, b.all('RunSucceeded').length]).toEqual([1, 1, 1])
+    expect([...b.partition().state.runs()]).toEqual([])
+    await world.check(b)
+  })
+
   test('repeats neither a grant nor a request to stop for an attempt that is over', async () => {
     const world = new World({ topics: true })
     const never = { greet: () => new Promise<never>(() => {}) }

@@ -52,7 +52,7 @@ interface Waiting {
 class TopicOutbox implements Outbox {
   readonly #parts: OutboxParts
   /** By full topic name: what waits until the number of its partitions is known. */
-  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #waiting = new Map<string, Set<Waiting>>()
   /** By full topic name: when its partitions were counted, epoch ms. */
   readonly #counted = new Map<string, number>()
   readonly #lanes = new Map<string, OutboxLane>()
@@ -64,7 +64,8 @@ class TopicOutbox implements Outbox {
     this.#parts = parts
   }
 
-  async send(record: OutgoingRecord): Promise<void> {
+  async send(record: OutgoingRecord, withdrawn?: AbortSignal): Promise<void> {
+    withdrawn?.throwIfAborted()
     if (this.#closing !== null) throw new LogError('closed', 'the outbox is closed')
     const topic = record.foreign === true ? record.topic : `${this.#parts.namespace}.${record.topic}`
     if (!TOPIC_NAME.test(topic)) throw noSuchPlace({ topic, partition: 0 }, null)
@@ -74,9 +75,15 @@ class TopicOutbox implements Outbox {
     const settled = (): void => void this.#unsettled.delete(promise)
     promise.then(settled, settled)
     this.#unsettled.add(promise)
-    const parcel = { record: { key: rawKey ?? key, value, headers }, resolve, reject }
-    const waiting = this.#waiting.get(topic) ?? []
-    waiting.push({ record, parcel })
+    const parcel = { record: { key: rawKey ?? key, value, headers }, withdrawn: withdrawn ?? null, resolve, reject }
+    const waiting = this.#waiting.get(topic) ?? new Set()
+    const one = { record, parcel }
+    waiting.add(one)
+    const withdraw = (): void => {
+      waiting.delete(one)
+      reject(withdrawn?.reason)
+    }
+    withdrawn?.addEventListener('abort', withdraw, { once: true })
     if (!this.#waiting.has(topic)) {
       this.#waiting.set(topic, waiting)
       void this.#route(topic)
@@ -108,13 +115,14 @@ class TopicOutbox implements Outbox {
     const { now, retries, topics } = this.#parts
     const counted = this.#counted.get(topic)
     // The clock may have stepped back.
-    if (counted !== undefined && Math.abs(now() - counted) < COUNT_AGAIN_MS) return topics.count(topic)
-    const count = await retries.untilDone(() => topics.recount(topic))
-    this.#counted.set(topic, now())
+    const isRecent = counted !== undefined && Math.abs(now() - counted) < COUNT_AGAIN_MS
+    const count = await retries.untilDone(() => (isRecent ? topics.count(topic) : topics.recount(topic)))
+    if (count === null) this.#counted.delete(topic)
+    else if (!isRecent) this.#counted.set(topic, now())
     return count
   }
 
-  #takeWaiting(topic: string): readonly Waiting[] {
+  #takeWaiting(topic: string): Iterable<Waiting> {
     const waiting = this.#waiting.get(topic) ?? []
     this.#waiting.delete(topic)
     return waiting

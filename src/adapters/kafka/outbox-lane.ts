@@ -20,13 +20,15 @@ const RETRY_MS = 50
 const MAX_RETRY_MS = 5_000
 /** One record of the batch may have made the topic refuse all of them. */
 const ONES_FAULT: ReadonlySet<string> = new Set(['too-large', 'record-refused'])
-/** A refusal that may be of the moment is believed after so many attempts. */
+/** A refusal that may be of the moment is believed when it came so many times in a row. */
 const BELIEVED_AFTER = 3
 /** After so many attempts it is told that something does not get through. */
 const WARN_AFTER = 5
 
 export interface Parcel {
   readonly record: EncodableRecord
+  /** Aborted: it need not leave any more. */
+  readonly withdrawn: AbortSignal | null
   readonly resolve: () => void
   readonly reject: (err: unknown) => void
 }
@@ -41,7 +43,7 @@ export interface OutboxLaneOptions {
 
 export class OutboxLane {
   readonly #options: OutboxLaneOptions
-  #pending: Parcel[] = []
+  readonly #pending = new Set<Parcel>()
   #isSending = false
 
   constructor(options: OutboxLaneOptions) {
@@ -49,7 +51,8 @@ export class OutboxLane {
   }
 
   add(parcel: Parcel): void {
-    this.#pending.push(parcel)
+    this.#pending.add(parcel)
+    parcel.withdrawn?.addEventListener('abort', () => this.#pending.delete(parcel), { once: true })
     if (!this.#isSending) void this.#sendAll()
   }
 
@@ -57,13 +60,21 @@ export class OutboxLane {
     this.#isSending = true
     // Whatever is sent in the same turn goes into the first batch.
     await Promise.resolve()
-    while (this.#pending.length > 0) {
-      const size = batchSize(this.#pending)
-      const batch = this.#pending.slice(0, size)
-      this.#pending = this.#pending.slice(size)
-      await this.#send(batch)
-    }
+    while (this.#pending.size > 0) await this.#send(this.#takeBatch())
     this.#isSending = false
+  }
+
+  /** The first of them that make one batch. */
+  #takeBatch(): readonly Parcel[] {
+    const batch: Parcel[] = []
+    let bytes = 0
+    for (const parcel of this.#pending) {
+      bytes += recordBytes(parcel.record)
+      if (batch.length > 0 && (batch.length === MAX_BATCH_RECORDS || bytes > MAX_BATCH_BYTES)) break
+      batch.push(parcel)
+      this.#pending.delete(parcel)
+    }
+    return batch
   }
 
   /** Settles every parcel of the batch. */
@@ -86,7 +97,8 @@ export class OutboxLane {
   async #attempt(batch: readonly Parcel[]): Promise<void> {
     const { place, now, topics, appender } = this.#options
     const timestamp = now()
-    const records = batch.map(({ record }) => record)
+    const records = batch.filter(({ withdrawn }) => withdrawn?.aborted !== true).map(({ record }) => record)
+    if (records.length === 0) return
     try {
       await appender.append(place, encodeBatch(records, timestamp), timestamp)
     } catch (err) {
@@ -96,16 +108,6 @@ export class OutboxLane {
       throw err
     }
   }
-}
-
-/** How many of the records, from the first on, make one batch. */
-function batchSize(parcels: readonly Parcel[]): number {
-  let bytes = 0
-  for (const [index, { record }] of parcels.entries()) {
-    bytes += recordBytes(record)
-    if (index > 0 && (index === MAX_BATCH_RECORDS || bytes > MAX_BATCH_BYTES)) return index
-  }
-  return parcels.length
 }
 
 /** Attempts, again and again with growing pauses. Closing it makes each attempt the last, and the first that fails ends all. */
@@ -125,12 +127,14 @@ export class Retries {
   /** Rejects with what trying again does not mend, or with `closed`. */
   async untilDone<T>(task: () => Promise<T>): Promise<T> {
     let pause = RETRY_MS
+    let refusals = 0
     for (let attempt = 1; !this.#isOver; attempt++) {
       try {
         return await task()
       } catch (err) {
         if (!(err instanceof LogError) || !err.retryable) throw err
-        if (err.code === 'record-refused' && attempt === BELIEVED_AFTER) throw err
+        refusals = err.code === 'record-refused' ? refusals + 1 : 0
+        if (refusals === BELIEVED_AFTER) throw err
         const log = attempt === WARN_AFTER ? 'warn' : 'debug'
         this.#logger[log]({ err, attempt }, 'records do not leave; trying again')
         this.#isOver = this.#closing.signal.aborted

@@ -26,10 +26,11 @@ export function createMemoryOutbox(log: EventLog, clock: Clock): Outbox {
     })
 
   return {
-    async send({ topic, partition, spreadBy, key, value, headers }: OutgoingRecord) {
+    async send({ topic, partition, spreadBy, key, value, headers }: OutgoingRecord, withdrawn?: AbortSignal) {
       const place = { topic, partition: partition ?? partitionOf(spreadBy ?? key ?? '', log.partitions) }
       if (closed) throw new LogError('closed', 'the outbox is closed')
       for (;;) {
+        withdrawn?.throwIfAborted()
         const isLast = closed
         try {
           await log.append(place, [{ key, value, headers }])

@@ -155,7 +155,10 @@ export class ExecutorGroup implements Controlled {
     this.#isRebalancing = true
     await this.#executor.hold(clock.now() + Math.min(REBALANCE_WAIT_MS, withinMs / 2))
     await this.#commit()
-    if (this.#isRebalancing) this.#cancelHold = clock.schedule(clock.now() + REBALANCE_HOLD_MS, () => this.#goOn())
+    if (!this.#isRebalancing || this.#leaving) return
+    // Another change may have come meanwhile: the last one counts.
+    this.#cancelHold()
+    this.#cancelHold = clock.schedule(clock.now() + REBALANCE_HOLD_MS, () => this.#goOn(), true)
   }
 
   #assigned({ partitions }: Assignment): void {

@@ -101,6 +101,17 @@ export async function leadsTo(
   return sameBytes(reader.cursor.chain, to.chain)
 }
 
+/** The first offset that the log keeps: events below a base may have been trimmed. Rejects with `LogError`. */
+export async function firstKept(log: EventLog, of: TopicPartition): Promise<number> {
+  try {
+    await log.read(of, 0, 1)
+    return 0
+  } catch (err) {
+    if (err instanceof LogError && err.code === 'offset-out-of-range' && err.first !== null) return err.first
+    throw err
+  }
+}
+
 function beforeBatch(row: CursorRow): Cursor {
   const before = { ...cursorOf(row), offset: row.batchOffset, chain: row.prev }
   // An announcement is its epoch's batch 0.

@@ -45,6 +45,12 @@ export class Checkpoints {
     if (local !== null) this.#local?.begin(this.#source)
   }
 
+  /** From the state topic alone: the node's own is of what was folded. For a log that lost that, and its beginning. */
+  async restoreShared(): Promise<void> {
+    const restored = (await this.#topic?.restore()) ?? null
+    if (restored !== null) this.#resume(restored)
+  }
+
   /** The state was folded to the end of the log, or has become another. */
   begin(): void {
     this.#local?.begin(this.#source)

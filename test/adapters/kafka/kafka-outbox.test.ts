@@ -1,4 +1,5 @@
 /** What the outbox makes of a broker's errors, also of those that no healthy broker gives on demand. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createKafkaOutbox } from '../../../src/adapters/kafka/kafka-outbox.ts'
 import type { Outbox } from '../../../src/ports/outbox.ts'
@@ -18,8 +19,8 @@ afterEach(async () => {
   await broker.close()
 })
 
-const send = (key: string): Promise<void> =>
-  outbox.send({ topic: 'orders', foreign: true, key, value: Buffer.from('x'), headers: [] })
+const send = (key: string, withdrawn?: AbortSignal): Promise<void> =>
+  outbox.send({ topic: 'orders', foreign: true, key, value: Buffer.from('x'), headers: [] }, withdrawn)
 
 test.each([
   ['INVALID_TOPIC_EXCEPTION', 17],
@@ -48,4 +49,51 @@ test.each([
 ])('a record leaves after %s, which was of the moment', async (_, errorCode, times) => {
   broker.fail('produce', errorCode, times)
   await expect(send('a')).resolves.toBeUndefined()
+})
+
+test('a refusal that begins after errors of another kind is believed all the same', async () => {
+  broker.fail('produce', 6, 3)
+  broker.fail('produce', 2, ALWAYS)
+  await expect(send('a')).rejects.toMatchObject({ code: 'record-refused' })
+})
+
+test('a single refusal among errors of another kind is not believed', async () => {
+  broker.fail('produce', 6, 2)
+  broker.fail('produce', 2, 1)
+  await expect(send('a')).resolves.toBeUndefined()
+})
+
+test('a record leaves after the brokers could not say how many partitions its topic has, which they did not know before', async () => {
+  broker.fail('metadata', 3, 2)
+  await expect(send('a')).rejects.toMatchObject({ code: 'invalid-record' })
+  broker.fail('metadata', -1, 2)
+  await expect(send('b')).resolves.toBeUndefined()
+})
+
+test('what is withdrawn behind a record that does not leave is rejected at once, and never leaves', async () => {
+  broker.fail('produce', 6, 2)
+  const first = send('first')
+  while (broker.produced.length === 0) await nextTurn()
+  const withdrawn = new AbortController()
+  const [second, third] = [send('second', withdrawn.signal), send('third')]
+  const reason = new Error('too late')
+  withdrawn.abort(reason)
+  await expect(second).rejects.toBe(reason)
+  await Promise.all([first, third])
+  expect(broker.produced.filter((request) => request.includes('second'))).toEqual([])
+})
+
+test('what is withdrawn between two attempts is left out of the second, and frees its lane', async () => {
+  broker.fail('produce', 6, ALWAYS)
+  const withdrawn = new AbortController()
+  const both = [send('first', withdrawn.signal), send('second', withdrawn.signal)]
+  while (broker.produced.length === 0) await nextTurn()
+  withdrawn.abort()
+  for (const one of both) await expect(one).rejects.toMatchObject({ name: 'AbortError' })
+  const produced = broker.produced.length
+  const third = send('third')
+  while (broker.produced.length === produced) await nextTurn()
+  expect(broker.produced.at(-1)).toSatisfy((request: Buffer) => request.includes('third') && !request.includes('first'))
+  await outbox.close()
+  await expect(third).rejects.toMatchObject({ code: 'closed' })
 })
