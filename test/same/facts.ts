@@ -29,6 +29,13 @@ export class Facts {
     this.#told()
   }
 
+  /** Another log had none of it, or as many as were seen here; false on the first log. */
+  isSurplus(text: string): boolean {
+    if (this.#expected.length === 0) return false
+    const count = (facts: readonly Fact[]): number => facts.filter((fact) => fact.text === text).length
+    return count(this.seen) >= count(this.#expected)
+  }
+
   /** Resolves when all is seen that was expected up to there. Rejects when nothing new comes any more. */
   async upTo(step: number, at: number): Promise<void> {
     const due = this.#expected.filter((fact) => fact.step < step || (fact.step === step && fact.at <= at))

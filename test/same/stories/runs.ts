@@ -94,7 +94,7 @@ export const RUN_STORIES: readonly Story[] = [
   },
   {
     name: 'silent runs are lost, and at most once means once',
-    shows: ['RunGranted', 'RunLost', 'RunSucceeded', 'RunTimedOut'],
+    shows: ['RunStarted', 'RunGranted', 'RunLost', 'RunSucceeded', 'RunTimedOut'],
     async play({ client, clock, task, note }) {
       const { handler } = stubborn()
       let beat = (): void => {}
