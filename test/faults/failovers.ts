@@ -4,7 +4,13 @@ import type { EventRecord } from './read-events.ts'
 /** Jobs fire every 100 ms: a longer pause than this, begun before, has another reason. */
 const WINDOW_MS = 15_000
 
-export function failovers(records: readonly EventRecord[], takenAt: readonly number[]): string {
+export interface Failovers {
+  readonly line: string
+  /** Of the pauses, in ms. */
+  readonly median: number
+}
+
+export function failovers(records: readonly EventRecord[], takenAt: readonly number[]): Failovers {
   const pauses = takenAt.flatMap((at) => {
     const longest = [0, 1, 2].map((partition) =>
       pauseAfter(
@@ -16,7 +22,8 @@ export function failovers(records: readonly EventRecord[], takenAt: readonly num
   })
   const sorted = pauses.toSorted((a, b) => a - b)
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0
-  return `pauses after a kill: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, longest ${at(1)} ms`
+  const line = `pauses after a kill: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, longest ${at(1)} ms`
+  return { line, median: at(0.5) }
 }
 
 /** From the last record before the kill to the first of the next owner; null: the partition was another's. */

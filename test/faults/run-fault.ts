@@ -31,6 +31,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   poison: { what: 'rounds of poison, copies and strays', count: 40, broker: {}, run: poison },
 }
 const SESSION_TIMEOUT_MS = 1_000
+/** From the end of a dead owner's session to the next fire. */
+const TAKEOVER_MS = 1_000
 
 export interface FaultOptions {
   /** Of the whole count: over 0 to 1. */
@@ -78,7 +80,11 @@ export async function runFault(name: string, { share, seed, compiled }: FaultOpt
       `  ${records.length} records, ${fires} fires, ${coalesced} coalesced, ${missed} missed, ${answers} answers`,
     )
     lines.push(`  ${ownerships} ownerships, ${leftBehind} records ignored, ${duplicates} commands repeated`)
-    if (takenAt.length > 0) lines.push(`  ${failovers(records, takenAt)}`)
+    if (takenAt.length > 0) {
+      const { line, median } = failovers(records, takenAt)
+      lines.push(`  ${line}`)
+      if (median > SESSION_TIMEOUT_MS + TAKEOVER_MS) cluster.wrong.push(`${name}: partitions stood still: ${line}`)
+    }
     if (fires < 10) cluster.wrong.push(`${name}: ${fires} fires show nothing`)
   } finally {
     cluster.end()
