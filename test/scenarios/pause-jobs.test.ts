@@ -2,12 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import type { JobDefinition } from '../../src/core/job/definition.ts'
 import { MAX_LABELS, MAX_NAME_CHARS, MAX_PAUSE_RULES } from '../../src/core/limits.ts'
-import { isHeld } from '../../src/core/timers.ts'
 import { date } from '../../src/core/triggers/make-trigger.ts'
 import { jobAdded, jobFinished, jobModified, rejected, runQueued, runSkipped, times } from '../support/facts.ts'
 import { addJob, jobDue } from '../support/inputs.ts'
 import { at, every, JOB, resolved } from '../support/moments.ts'
-import { given, type GivenStage, nothing } from '../support/scenario.ts'
+import { given, held, nothing } from '../support/scenario.ts'
 import { jobsPaused, jobsResumed } from './outcomes.ts'
 import { modifyJob, pauseJobs, resumeJobs } from './requests.ts'
 
@@ -16,11 +15,6 @@ const ANYBODY = { jobId: null }
 
 const job = (over: Partial<JobDefinition> = {}) =>
   jobAdded({ job: { trigger: every('10s'), labels: { team: 'a', env: 'live' }, ...over }, nextFireTime: at(10) })
-
-function held(stage: GivenStage, jobId: string = JOB): boolean | undefined {
-  const there = stage.state.job(jobId)
-  return there && isHeld(stage.state, there)
-}
 
 describe('a pause by labels', () => {
   const paused = given(job())

@@ -1,7 +1,7 @@
 // oxlint-disable vitest/expect-expect, promise/valid-params -- a scenario asserts with its own `then`, which is no promise's
 import { describe, expect, test } from 'vitest'
 import type { JobDefinition } from '../../src/core/job/definition.ts'
-import { isHeld, pausesDue as pausesDueOf } from '../../src/core/timers.ts'
+import { pausesDue as pausesDueOf } from '../../src/core/timers.ts'
 import {
   applied,
   jobAdded,
@@ -15,7 +15,7 @@ import {
 } from '../support/facts.ts'
 import { jobDue, resumeJob } from '../support/inputs.ts'
 import { at, every, JOB } from '../support/moments.ts'
-import { given, type GivenStage } from '../support/scenario.ts'
+import { given, held } from '../support/scenario.ts'
 import { BY_ITSELF, jobsPaused, jobsResumed, scheduleResumed } from './outcomes.ts'
 import { modifyJob, pauseJobs, pausesDue, resumeJobs, resumeSchedule } from './requests.ts'
 
@@ -24,11 +24,6 @@ const ANYBODY = { jobId: null }
 
 const job = (over: Partial<JobDefinition> = {}) =>
   jobAdded({ job: { trigger: every('10s'), labels: { team: 'a', env: 'live' }, ...over }, nextFireTime: at(10) })
-
-function held(stage: GivenStage, jobId: string = JOB): boolean | undefined {
-  const there = stage.state.job(jobId)
-  return there && isHeld(stage.state, there)
-}
 
 describe('rules among themselves', () => {
   const both = given(job(), jobsPaused({ labels: TEAM }), jobsPaused({ labels: { env: 'live' } }))

@@ -1,4 +1,6 @@
 /** Instants, triggers and run ids of the scenarios: seconds after one fixed moment, so that a line reads by itself. */
+import type { Times } from '../../src/core/events.ts'
+import { TIMES_LISTED } from '../../src/core/limits.ts'
 import { runIdOf } from '../../src/core/run/run-id.ts'
 import { interval } from '../../src/core/triggers/make-trigger.ts'
 import { resolveTrigger } from '../../src/core/triggers/resolve-trigger.ts'
@@ -29,4 +31,11 @@ export function every(text: string, options: { repeat?: number; jitterMs?: numbe
 /** The id of the run that the trigger made for this time. */
 export function runAt(scheduledAt: number, incarnation: string = FIRST_INCARNATION, jobId: string = JOB): string {
   return runIdOf(jobId, incarnation, scheduledAt, null)
+}
+
+/** The times of a ten-second interval from the `from`th to the `to`th. */
+export function tens(from: number, to: number): Times {
+  const count = to - from + 1
+  const listed = Array.from({ length: Math.min(count, TIMES_LISTED) }, (_, i) => at((from + i) * 10))
+  return { first: at(from * 10), last: at(to * 10), count, listed }
 }

@@ -14,8 +14,8 @@ import type { Decided, Event } from '../../src/core/events.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/core/job/resolve-definition.ts'
 import { Overlay, State } from '../../src/core/state.ts'
-import type { Liveness } from '../../src/core/timers.ts'
-import { T0 } from './moments.ts'
+import { isHeld, type Liveness } from '../../src/core/timers.ts'
+import { JOB, T0 } from './moments.ts'
 import { snapshot } from './state-snapshot.ts'
 
 /** `time`: when it happened; by default together with the one before. */
@@ -55,6 +55,12 @@ export function given(...facts: readonly Given[]): GivenStage {
 }
 
 export const nothing: GivenStage = given()
+
+/** A pause keeps the job from firing; undefined: there is no such job. */
+export function held(stage: GivenStage, jobId: string = JOB): boolean | undefined {
+  const there = stage.state.job(jobId)
+  return there && isHeld(stage.state, there)
+}
 
 /** What a decision depends on besides the history. */
 interface Context {

@@ -1,7 +1,6 @@
 // oxlint-disable vitest/expect-expect, promise/valid-params -- a scenario asserts with its own `then`, which is no promise's
 import { describe, test } from 'vitest'
-import { MAX_TIMES_PER_DECISION, TIMES_LISTED } from '../../../src/core/limits.ts'
-import type { Times } from '../../../src/core/events.ts'
+import { MAX_TIMES_PER_DECISION } from '../../../src/core/limits.ts'
 import type { JobDefinition } from '../../../src/core/job/definition.ts'
 import {
   jobAdded,
@@ -14,20 +13,13 @@ import {
 } from '../../support/facts.ts'
 import { modifyJob } from '../../scenarios/requests.ts'
 import { jobDue, report } from '../../support/inputs.ts'
-import { at, every, runAt } from '../../support/moments.ts'
+import { at, every, runAt, tens } from '../../support/moments.ts'
 import { given } from '../../support/scenario.ts'
 
 const job = (over: Partial<JobDefinition> = {}) =>
   jobAdded({ job: { trigger: every('10s'), ...over }, nextFireTime: at(10) })
 
 const RUN = runAt(at(10))
-
-/** The times of a ten-second interval from the `from`th to the `to`th. */
-function tens(from: number, to: number): Times {
-  const count = to - from + 1
-  const listed = Array.from({ length: Math.min(count, TIMES_LISTED) }, (_, i) => at((from + i) * 10))
-  return { first: at(from * 10), last: at(to * 10), count, listed }
-}
 
 describe('a backlog larger than one decision looks at', () => {
   const MORE = 5

@@ -1,9 +1,7 @@
 // oxlint-disable vitest/expect-expect, promise/valid-params -- a scenario asserts with its own `then`, which is no promise's
 import { describe, expect, test } from 'vitest'
-import { TIMES_LISTED } from '../../../src/core/limits.ts'
 import { date, interval } from '../../../src/core/triggers/make-trigger.ts'
 import { jobDue as dueOf } from '../../../src/core/timers.ts'
-import type { Times } from '../../../src/core/events.ts'
 import type { JobDefinition } from '../../../src/core/job/definition.ts'
 import {
   jobAdded,
@@ -18,20 +16,13 @@ import {
   timesMissed,
 } from '../../support/facts.ts'
 import { jobDue, report } from '../../support/inputs.ts'
-import { at, every, JOB, resolved, runAt, T0 } from '../../support/moments.ts'
+import { at, every, JOB, resolved, runAt, T0, tens } from '../../support/moments.ts'
 import { given, nothing } from '../../support/scenario.ts'
 
 const job = (over: Partial<JobDefinition> = {}) =>
   jobAdded({ job: { trigger: every('10s'), ...over }, nextFireTime: at(10) })
 
 const RUN = runAt(at(10))
-
-/** The times of a ten-second interval from the `from`th to the `to`th. */
-function tens(from: number, to: number): Times {
-  const count = to - from + 1
-  const listed = Array.from({ length: Math.min(count, TIMES_LISTED) }, (_, i) => at((from + i) * 10))
-  return { first: at(from * 10), last: at(to * 10), count, listed }
-}
 
 describe('a timer', () => {
   test('queues the run of its time', () => {
